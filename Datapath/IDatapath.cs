@@ -1,0 +1,50 @@
+using Axoneme.Datapath.Layout;
+
+namespace Axoneme.Datapath;
+
+/// <summary>
+/// One node's loaded datapath: its maps, its attachments, its events. Programs are loaded once; a pod is an
+/// <see cref="Attach"/> and a few map entries. All of it is pinned under the node's bpffs directory and outlives this process.
+/// </summary>
+public interface IDatapath : IDisposable
+{
+    /// <summary>Pods of this node by the ifindex of their host-side interface.</summary>
+    IKernelMap<uint, EndpointEntry> Endpoints { get; }
+
+    /// <summary>Identity of single addresses (pods, nodes): the exact tier of the ipcache.</summary>
+    IKernelMap<IpAddressKey, IpcacheEntry> Hosts { get; }
+
+    /// <summary>Identity of prefixes: the longest-prefix tier of the ipcache.</summary>
+    IKernelMap<PrefixKey, IpcacheEntry> Prefixes { get; }
+
+    /// <summary>Policy verdicts, shared by all pods with the same policy id.</summary>
+    IKernelMap<PolicyKey, PolicyEntry> Policy { get; }
+
+    /// <summary>Sorted interval lists that policy entries with more than one interval point into.</summary>
+    IKernelMap<uint, PolicyRangeEntry> PolicyRanges { get; }
+
+    IKernelMap<ConntrackKey4, ConntrackEntry> Conntrack4 { get; }
+
+    IKernelMap<ConntrackKey6, ConntrackEntry> Conntrack6 { get; }
+
+    /// <summary>Attaches the pod programs to a host-side interface (tcx where the kernel has it, else clsact); no effect when they are there.</summary>
+    void Attach(uint ifindex);
+
+    /// <summary>Detaches; no effect when they are not there or the interface is gone.</summary>
+    void Detach(uint ifindex);
+
+    /// <summary>Interfaces that carry our programs now.</summary>
+    IReadOnlyCollection<uint> AttachedInterfaces();
+
+    /// <summary>Counters summed over all CPUs: (index, packets, bytes) of every counter that is not zero.</summary>
+    IReadOnlyList<CounterReading> ReadCounters();
+
+    /// <summary>
+    /// Reads events until cancelled, calling <paramref name="onEvents"/> with batches. The kernel wakes the reader when 64 KiB
+    /// are pending; otherwise it looks every 100 ms.
+    /// </summary>
+    Task ReadEventsAsync(Action<ReadOnlySpan<DatapathEvent>> onEvents, CancellationToken cancellationToken);
+}
+
+/// <summary>One counter: see <c>enum named_counter</c> in layout.h for the indices.</summary>
+public readonly record struct CounterReading(uint Index, ulong Packets, ulong Bytes);

@@ -1,0 +1,46 @@
+using System.Runtime.InteropServices;
+
+namespace Axoneme.Datapath.Layout;
+
+/// <summary>Value of the conntrack maps (<c>struct conntrack_entry</c>).</summary>
+[StructLayout(LayoutKind.Sequential)]
+public readonly record struct ConntrackEntry
+{
+    /// <summary>Seconds since boot.</summary>
+    public uint LastSeen { get; init; }
+    public uint LastReported { get; init; }
+    public ConntrackFlags Flags { get; init; }
+    public byte TcpFlags { get; init; }
+    private readonly byte _pad;
+    public ConntrackEnd Initiator { get; init; }
+    public ConntrackEnd Responder { get; init; }
+}
+
+/// <summary>One end of a connection and the verdict made for it (<c>struct conntrack_end</c>).</summary>
+[StructLayout(LayoutKind.Sequential)]
+public readonly record struct ConntrackEnd
+{
+    public uint Identity { get; init; }
+
+    /// <summary>0 when the end is not a pod of this node.</summary>
+    public uint Ifindex { get; init; }
+    public uint PolicyId { get; init; }
+    public uint PolicyRevision { get; init; }
+
+    /// <summary>Egress rule for the initiator, ingress rule for the responder.</summary>
+    public uint Rule { get; init; }
+}
+
+/// <summary><c>enum conntrack_flags</c>.</summary>
+[Flags]
+public enum ConntrackFlags : ushort
+{
+    None = 0,
+    InitiatorIsHigh = 1,
+    ReplySeen = 2,
+    FinFromInitiator = 4,
+    FinFromResponder = 8,
+    Reset = 16,
+    NotSyn = 32,
+    ClosedReported = 64,
+}

@@ -1,0 +1,29 @@
+using System.Runtime.InteropServices;
+
+namespace Axoneme.Datapath.Layout;
+
+/// <summary>
+/// An address as maps hold it (<c>struct ip_address</c>): 16 bytes in network byte order, IPv4 as ::ffff:a.b.c.d.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+public readonly record struct IpAddressKey(uint Word0, uint Word1, uint Word2, uint Word3)
+{
+    /// <summary>Converts an IPv4 or IPv6 address.</summary>
+    public static IpAddressKey From(System.Net.IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        address.MapToIPv6().TryWriteBytes(bytes, out _);
+        return MemoryMarshal.Read<IpAddressKey>(bytes);
+    }
+
+    /// <summary>The address, IPv4 where it is one.</summary>
+    public System.Net.IPAddress ToIPAddress()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        MemoryMarshal.Write(bytes, in this);
+        var address = new System.Net.IPAddress(bytes);
+        return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+    }
+
+    public override string ToString() => ToIPAddress().ToString();
+}

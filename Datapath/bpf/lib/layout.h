@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * Structures that user space reads or writes. Each has a twin in Datapath/Layout/*.cs; a test compares sizes and
+ * offsets through BTF. Numbers are in host byte order unless the type says __be.
+ */
+#ifndef AXONEME_LAYOUT_H
+#define AXONEME_LAYOUT_H
+
+#include "types.h"
+
+/* An IPv4 address is stored as ::ffff:a.b.c.d wherever one key serves both families. */
+struct ip_address {
+	__u32 word[4]; /* network byte order */
+};
+
+enum endpoint_flags {
+	ENDPOINT_INGRESS_ENFORCED = 1 << 0, /* default deny for traffic to the pod */
+	ENDPOINT_EGRESS_ENFORCED = 1 << 1,
+	ENDPOINT_AUDIT = 1 << 2, /* report what would be dropped, drop nothing */
+};
+
+/* Map `endpoints`: hash, key __u32 ifindex of the pod's host-side interface. */
+struct endpoint {
+	__u32 identity;
+	__u32 policy_id;       /* which entries of `policy` judge this pod */
+	__u32 policy_revision; /* a different value makes recorded verdicts stale */
+	__u16 id;              /* endpoint id, 1-65535, unique on the node */
+	__u16 flags;
+	__u8 mac[6];           /* the pod's */
+	__u8 gateway_mac[6];   /* the host-side interface's */
+	__u32 ipv4;            /* network byte order, 0 if none */
+	struct ip_address ipv6;
+};
+
+/* Map `hosts`: hash, key struct ip_address; map `prefixes`: LPM trie, key struct prefix. */
+struct ipcache_entry {
+	__u32 identity;
+	__u32 ifindex; /* host-side interface if the address is a pod's of this node, else 0 */
+	__u32 tunnel;  /* IPv4 of the node that has it, network byte order, 0 if none */
+	__u32 flags;
+};
+
+struct prefix {
+	__u32 length; /* bits; IPv4 prefixes count 96 more */
+	struct ip_address address;
+};
+
+enum direction {
+	DIRECTION_EGRESS = 0,
+	DIRECTION_INGRESS = 1,
+};
+
+enum verdict {
+	VERDICT_DENY = 0,
+	VERDICT_ALLOW = 1,
+	VERDICT_REDIRECT = 2, /* to the proxy port in the upper half */
+};
+
+/*
+ * A traffic class is protocol << 16 | destination port (ICMP: type) in one number, so that "any protocol", "any port"
+ * and a port range are all intervals. Intervals of one list do not overlap and are sorted.
+ */
+struct policy_range {
+	__u32 low;
+	__u32 high;    /* inclusive */
+	__u32 verdict; /* enum verdict | proxy port << 16 */
+	__u32 rule;    /* rule id, for whoever asks why */
+};
+
+/* Map `policy`: hash. identity 0 holds for every identity without an entry of its own. */
+struct policy_key {
+	__u32 policy; /* policy id << 1 | direction */
+	__u32 identity;
+};
+
+struct policy_entry {
+	__u32 first; /* index into `policy_ranges` when count > 1 */
+	__u32 count;
+	struct policy_range only; /* the interval itself when count == 1 */
+};
+
+/* Rule ids that name no written rule. */
+enum implicit_rule {
+	RULE_NONE = 0,         /* nothing matched: default deny */
+	RULE_NOT_ENFORCED = 1, /* the pod has no policy in this direction */
+	RULE_FROM_HOST = 2,    /* the pod's own node may always reach it */
+	RULE_FIRST_WRITTEN = 16,
+};
+
+/*
+ * Maps `conntrack4`, `conntrack6`: LRU hash. One entry per connection: the ends are ordered by address, then port, so
+ * that both directions find it. For ICMP echo both ports are the echo id.
+ */
+struct conntrack_key4 {
+	__u32 low_address; /* network byte order, compared as a number in host byte order */
+	__u32 high_address;
+	__be16 low_port;
+	__be16 high_port;
+	__u8 protocol;
+	__u8 pad[3];
+};
+
+struct conntrack_key6 {
+	struct ip_address low_address;
+	struct ip_address high_address;
+	__be16 low_port;
+	__be16 high_port;
+	__u8 protocol;
+	__u8 pad[3];
+};
+
+enum conntrack_flags {
+	CONNTRACK_INITIATOR_IS_HIGH = 1 << 0, /* who sent the first packet */
+	CONNTRACK_REPLY_SEEN = 1 << 1,
+	CONNTRACK_FIN_FROM_INITIATOR = 1 << 2,
+	CONNTRACK_FIN_FROM_RESPONDER = 1 << 3,
+	CONNTRACK_RESET = 1 << 4,
+	CONNTRACK_NOT_SYN = 1 << 5, /* first seen in the middle of the connection */
+	CONNTRACK_CLOSED_REPORTED = 1 << 6,
+};
+
+struct conntrack_end {
+	__u32 identity;
+	__u32 ifindex; /* 0 when the end is not a pod of this node: it has no verdict here then */
+	__u32 policy_id;
+	__u32 policy_revision;
+	__u32 rule; /* egress rule for the initiator, ingress rule for the responder */
+};
+
+struct conntrack_entry {
+	__u32 last_seen; /* seconds since boot */
+	__u32 last_reported;
+	__u16 flags;
+	__u8 tcp_flags; /* seen in either direction and reported */
+	__u8 pad;
+	struct conntrack_end initiator;
+	struct conntrack_end responder;
+};
+
+enum event_type {
+	EVENT_DROP = 1,
+	EVENT_NEW = 2,      /* first packet of a connection, allowed */
+	EVENT_CLOSED = 3,
+	EVENT_ACTIVE = 4,   /* TCP flag change, or a long time passed */
+	EVENT_REJUDGED = 5, /* policy, labels or address changed under an open connection and it may go on */
+	EVENT_AUDIT = 6,    /* allowed only because the pod is in audit mode */
+};
+
+/* Ring buffer `events`. */
+struct event {
+	__u64 timestamp; /* nanoseconds since boot (CLOCK_MONOTONIC) */
+	__u8 type;
+	__u8 reason;     /* enum drop_reason, 0 unless dropped or audited */
+	__u8 family;     /* 4 or 6, 0 when not IP */
+	__u8 protocol;
+	__u8 tcp_flags;
+	__u8 direction;  /* whose decision it was: enum direction */
+	__be16 source_port;      /* ICMP: type */
+	__be16 destination_port; /* ICMP: code */
+	__u16 source_endpoint;   /* endpoint ids, 0 when not of this node */
+	__u16 destination_endpoint;
+	__u8 is_reply;
+	__u8 pad;
+	__u32 source_identity;
+	__u32 destination_identity;
+	__u32 egress_rule;
+	__u32 ingress_rule;
+	__u32 length; /* bytes of the packet */
+	__u32 ifindex;
+	struct ip_address source;
+	struct ip_address destination;
+};
+
+/*
+ * Map `counters`: per-CPU array, index reason << 1 | direction; reason 0 counts forwarded packets and the named
+ * counters below take indices beyond the reasons.
+ */
+struct counter {
+	__u64 packets;
+	__u64 bytes;
+};
+
+enum named_counter {
+	COUNTER_EVENTS_LOST = 512,
+	COUNTER_CONNTRACK_NOT_SYN = 513, /* TCP picked up in the middle: no entry, no SYN */
+	COUNTER_CONNTRACK_INSERT_FAILED = 514,
+	COUNTER_REJUDGED = 515,
+	COUNTER_MAX = 516,
+};
+
+/* Numbers and texts are Cilium's (pkg/monitor/api, Documentation: "Drop reasons"), so that dashboards keep working. */
+enum drop_reason {
+	DROP_INVALID_SOURCE_MAC = 130,
+	DROP_INVALID_DESTINATION_MAC = 131,
+	DROP_INVALID_SOURCE_IP = 132,
+	DROP_POLICY = 133,
+	DROP_INVALID = 134,
+	DROP_CT_INVALID_HEADER = 135,
+	DROP_CT_UNKNOWN_PROTOCOL = 137,
+	DROP_UNSUPPORTED_L3 = 139,
+	DROP_WRITE_ERROR = 141,
+	DROP_UNKNOWN_L4 = 142,
+	DROP_STALE_OR_UNROUTABLE_IP = 151,
+	DROP_NO_LOCAL_ENDPOINT = 152,
+	DROP_CT_INSERT_FAILED = 155,
+	DROP_INVALID_EXTENSION_HEADER = 156,
+	DROP_POLICY_DENY = 181,
+	DROP_FRAGMENT_NOT_FOUND = 183,
+	DROP_FORBIDDEN_ICMP6 = 184,
+};
+
+#endif
