@@ -1,0 +1,56 @@
+using System.Text.Json;
+
+namespace Axoneme.Wire.Agent;
+
+/// <summary>One CNI call as the plugin received it: environment and stdin. Source: CNI spec 1.0.0.</summary>
+/// <param name="ContainerId">CNI_CONTAINERID.</param>
+/// <param name="Netns">CNI_NETNS: path of the pod's network namespace; may be empty for DEL.</param>
+/// <param name="IfName">CNI_IFNAME.</param>
+/// <param name="Args">CNI_ARGS, split at ';' and '='.</param>
+/// <param name="Config">The network configuration from stdin.</param>
+public sealed record CniCall(string ContainerId, string Netns, string IfName, Dictionary<string, string> Args, JsonElement Config);
+
+/// <summary>A CNI error object. Codes below 100 are the specification's.</summary>
+public sealed record CniError(string CniVersion, uint Code, string Msg, string? Details);
+
+/// <summary>One pod of this node. State: waiting-for-identity, regenerating, ready, disconnecting, disconnected (Cilium's words).</summary>
+public sealed record EndpointView(
+    ushort Id, string ContainerId, string Namespace, string Pod, string State, uint Identity, IReadOnlyList<string> Labels,
+    string? Ipv4, string? Ipv6, string Mac, string InterfaceName, uint Ifindex, bool IngressEnforced, bool EgressEnforced,
+    uint PolicyId, uint PolicyRevision, string? Problem);
+
+/// <summary>An identity known to this node.</summary>
+public sealed record IdentityView(uint Id, IReadOnlyList<string> Labels);
+
+/// <summary>A policy in force on this node; <paramref name="Document"/> is the Kubernetes object.</summary>
+public sealed record PolicyView(string Kind, string Namespace, string Name, string Source, ulong Revision, JsonElement Document);
+
+/// <summary>State of the agent and of what it depends on.</summary>
+public sealed record AgentStatus(
+    string Node, string Version, string Kernel, string AttachMode, bool ControlPlaneConnected, ulong StateRevision, ulong AppliedRevision,
+    int Endpoints, int EndpointsReady, int Identities, int Policies, IReadOnlyList<AddressPoolView> Pools, IReadOnlyList<MapView> Maps,
+    ulong EventsLost, IReadOnlyList<string> Problems);
+
+/// <summary>One address block of this node and how much of it is in use.</summary>
+public sealed record AddressPoolView(string Cidr, ulong Capacity, ulong InUse);
+
+/// <summary>A kernel map and its fill; <paramref name="Entries"/> is null where counting is too costly.</summary>
+public sealed record MapView(string Name, uint Capacity, uint? Entries);
+
+/// <summary>Entry of map <c>endpoints</c> as the kernel holds it now.</summary>
+public sealed record BpfEndpointView(
+    uint Ifindex, string? InterfaceName, ushort Id, uint Identity, uint PolicyId, uint PolicyRevision, string Flags, string Mac, string GatewayMac, string? Ipv4, string? Ipv6);
+
+/// <summary>Entry of the ipcache as the kernel holds it now; Prefix has a length, /32 and /128 for single addresses.</summary>
+public sealed record BpfIpcacheView(string Prefix, uint Identity, uint Ifindex, string? TunnelEndpoint);
+
+/// <summary>One interval of map <c>policy</c> as the kernel holds it now. Identity 0: every other identity.</summary>
+public sealed record BpfPolicyView(
+    uint PolicyId, string Direction, uint Identity, IReadOnlyList<string> Labels, string Protocol, string Ports, string Verdict, ushort ProxyPort, uint Rule, string RuleName);
+
+/// <summary>Entry of the conntrack maps as the kernel holds it now.</summary>
+public sealed record BpfConntrackView(
+    string Protocol, string Initiator, string Responder, uint InitiatorIdentity, uint ResponderIdentity, string Flags, uint IdleSeconds, string EgressRule, string IngressRule);
+
+/// <summary>A failure of an agent call: what, and what to do.</summary>
+public sealed record AgentError(string Error, string? Fix);

@@ -1,0 +1,28 @@
+namespace Axoneme.Wire.Agent;
+
+/// <summary>
+/// The agent's HTTP/1.1 API on its Unix socket (mode 0600). Failures are <see cref="AgentError"/> with a 4xx or 5xx status, except
+/// below <see cref="Cni"/>, where they are <see cref="CniError"/>.
+/// </summary>
+public static class AgentRoutes
+{
+    /// <summary>Default socket path.</summary>
+    public const string DefaultSocket = "/run/axoneme/agent.sock";
+
+    /// <summary>POST <c>{Cni}/add|del|check|gc|status</c> with a <see cref="CniCall"/>; ADD answers the CNI result, others an empty object.</summary>
+    public const string Cni = "/v1/cni";
+    public const string Status = "/v1/status";
+    public const string Endpoints = "/v1/endpoints";
+    public const string Identities = "/v1/identities";
+    public const string Policies = "/v1/policies";
+    public const string BpfEndpoints = "/v1/bpf/endpoint";
+    public const string BpfIpcache = "/v1/bpf/ipcache";
+    public const string BpfPolicy = "/v1/bpf/policy";
+    public const string BpfConntrack = "/v1/bpf/ct";
+
+    /// <summary>GET: flows as JSON lines until the client leaves. Query: follow, last=N, pod, namespace, verdict, type, protocol, port, ip, identity.</summary>
+    public const string Monitor = "/v1/monitor";
+
+    /// <summary>GET: Prometheus text.</summary>
+    public const string Metrics = "/metrics";
+}
