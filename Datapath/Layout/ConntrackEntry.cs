@@ -6,7 +6,10 @@ namespace Axoneme.Datapath.Layout;
 [StructLayout(LayoutKind.Sequential)]
 public readonly record struct ConntrackEntry
 {
-    /// <summary>Seconds since boot.</summary>
+    /// <summary>A tick is 2 to this power nanoseconds, about 1.07 s (<c>TICK_SHIFT</c>).</summary>
+    public const int TickShift = 30;
+
+    /// <summary>In ticks of 2^30 ns of CLOCK_MONOTONIC (<see cref="TickShift"/>).</summary>
     public uint LastSeen { get; init; }
     public uint LastReported { get; init; }
     public ConntrackFlags Flags { get; init; }

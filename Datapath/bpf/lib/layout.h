@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * Structures that user space reads or writes. Each has a twin in Datapath/Layout/*.cs; a test compares sizes and
+ * Structures that user space reads or writes. Each has a twin in the folder Datapath/Layout; a test compares sizes and
  * offsets through BTF. Numbers are in host byte order unless the type says __be.
  */
 #ifndef AXONEME_LAYOUT_H
@@ -109,6 +109,9 @@ struct conntrack_key6 {
 	__u8 pad[3];
 };
 
+/* Conntrack counts time in ticks of 2^30 ns (1.07 s) of CLOCK_MONOTONIC. */
+#define TICK_SHIFT 30
+
 enum conntrack_flags {
 	CONNTRACK_INITIATOR_IS_HIGH = 1 << 0, /* who sent the first packet */
 	CONNTRACK_REPLY_SEEN = 1 << 1,
@@ -128,13 +131,33 @@ struct conntrack_end {
 };
 
 struct conntrack_entry {
-	__u32 last_seen; /* seconds since boot */
+	__u32 last_seen; /* ticks */
 	__u32 last_reported;
 	__u16 flags;
 	__u8 tcp_flags; /* seen in either direction and reported */
 	__u8 pad;
 	struct conntrack_end initiator;
 	struct conntrack_end responder;
+};
+
+/* Maps `fragments4`, `fragments6`: LRU hash. The first fragment leaves the ports here for those that follow. */
+struct fragment_key4 {
+	__u32 source;
+	__u32 destination;
+	__be16 identification;
+	__u8 protocol;
+	__u8 pad;
+};
+
+struct fragment_key6 {
+	struct ip_address source;
+	struct ip_address destination;
+	__be32 identification;
+};
+
+struct fragment_ports {
+	__be16 source;
+	__be16 destination;
 };
 
 enum event_type {

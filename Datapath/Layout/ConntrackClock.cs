@@ -1,0 +1,29 @@
+namespace Axoneme.Datapath.Layout;
+
+/// <summary>When a conntrack entry has outlived its connection: the rules of <c>bpf/lib/conntrack.h</c>, for the collector.</summary>
+public static class ConntrackClock
+{
+    private const uint TcpEstablished = 7451; // 8000 s
+    private const uint TcpClosing = 9;        // 10 s
+    private const uint Other = 56;            // 60 s
+    private const byte Tcp = 6;
+
+    /// <summary>Converts a reading of CLOCK_MONOTONIC in nanoseconds to ticks.</summary>
+    public static uint Ticks(ulong monotonicNanoseconds) => (uint)(monotonicNanoseconds >> ConntrackEntry.TickShift);
+
+    /// <summary>True when the datapath would take a packet of this connection for the first of a new one.</summary>
+    public static bool IsExpired(byte protocol, in ConntrackEntry entry, uint nowTicks) => nowTicks - entry.LastSeen > Timeout(protocol, entry.Flags);
+
+    /// <summary>Ticks without a packet after which an entry expires.</summary>
+    public static uint Timeout(byte protocol, ConntrackFlags flags)
+    {
+        const ConntrackFlags bothFins = ConntrackFlags.FinFromInitiator | ConntrackFlags.FinFromResponder;
+        if (protocol != Tcp)
+        {
+            return Other;
+        }
+
+        var isClosing = flags.HasFlag(ConntrackFlags.Reset) || (flags & bothFins) == bothFins;
+        return isClosing ? TcpClosing : flags.HasFlag(ConntrackFlags.ReplySeen) ? TcpEstablished : Other;
+    }
+}

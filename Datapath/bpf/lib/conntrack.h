@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * One entry per connection. It remembers who began and under which policies each local end's verdict was made, so an
+ * established packet needs no policy lookup; when identity, policy or revision of a local end is another now, the
+ * connection is judged anew in its original direction. An end elsewhere has its identity looked up once a tick,
+ * which keeps the ipcache off the established path.
+ *
+ * Eviction by the LRU forgets who began. A following packet that is no SYN is judged in its own direction: that can
+ * only refuse what was allowed, never the reverse.
+ */
+#ifndef AXONEME_CONNTRACK_H
+#define AXONEME_CONNTRACK_H
+
+#include "events.h"
+#include "ipcache.h"
+#include "policy.h"
+
+/* Ticks. The collector in user space uses the same. */
+#define TIMEOUT_TCP_ESTABLISHED 7451 /* 8000 s */
+#define TIMEOUT_TCP_CLOSING 9	     /* 10 s */
+#define TIMEOUT_OTHER 56	     /* 60 s: TCP without a reply yet, and every other protocol */
+
+/* A shift instead of a division by 10^9, on every packet. */
+static __always_inline __u32 now_ticks(void)
+{
+	return bpf_ktime_get_coarse_ns() >> TICK_SHIFT;
+}
+
+static __always_inline bool is_closing(const struct conntrack_entry *entry)
+{
+	__u16 fins = CONNTRACK_FIN_FROM_INITIATOR | CONNTRACK_FIN_FROM_RESPONDER;
+
+	return entry->flags & CONNTRACK_RESET || (entry->flags & fins) == fins;
+}
+
+static __always_inline bool is_expired(const struct conntrack_entry *entry, __u8 protocol, __u32 now)
+{
+	__u32 timeout = TIMEOUT_OTHER;
+
+	if (protocol == IPPROTO_TCP && is_closing(entry))
+		timeout = TIMEOUT_TCP_CLOSING;
+	else if (protocol == IPPROTO_TCP && entry->flags & CONNTRACK_REPLY_SEEN)
+		timeout = TIMEOUT_TCP_ESTABLISHED;
+	return now - entry->last_seen > timeout;
+}
+
+/* Orders the ends. True: the packet's source is the higher one. */
+static __always_inline bool make_key4(struct conntrack_key4 *key, const struct packet *packet)
+{
+	__u32 source = bpf_ntohl(packet->source.word[3]), destination = bpf_ntohl(packet->destination.word[3]);
+	bool high = source > destination ||
+		    (source == destination && bpf_ntohs(packet->source_port) > bpf_ntohs(packet->destination_port));
+
+	key->low_address = high ? packet->destination.word[3] : packet->source.word[3];
+	key->high_address = high ? packet->source.word[3] : packet->destination.word[3];
+	key->low_port = high ? packet->destination_port : packet->source_port;
+	key->high_port = high ? packet->source_port : packet->destination_port;
+	key->protocol = packet->protocol;
+	key->pad[0] = key->pad[1] = key->pad[2] = 0;
+	return high;
+}
+
+static __always_inline bool is_higher(const struct ip_address *a, const struct ip_address *b, bool if_equal)
+{
+	int i;
+
+#pragma unroll
+	for (i = 0; i < 4; i++) {
+		if (a->word[i] != b->word[i])
+			return bpf_ntohl(a->word[i]) > bpf_ntohl(b->word[i]);
+	}
+	return if_equal;
+}
+
+static __always_inline bool make_key6(struct conntrack_key6 *key, const struct packet *packet)
+{
+	bool high = is_higher(&packet->source, &packet->destination,
+			      bpf_ntohs(packet->source_port) > bpf_ntohs(packet->destination_port));
+
+	key->low_address = high ? packet->destination : packet->source;
+	key->high_address = high ? packet->source : packet->destination;
+	key->low_port = high ? packet->destination_port : packet->source_port;
+	key->high_port = high ? packet->source_port : packet->destination_port;
+	key->protocol = packet->protocol;
+	key->pad[0] = key->pad[1] = key->pad[2] = 0;
+	return high;
+}
+
+static __always_inline bool is_end_current(const struct conntrack_end *end, const struct endpoint *endpoint)
+{
+	return end->identity == endpoint->identity && end->policy_id == endpoint->policy_id &&
+	       end->policy_revision == endpoint->policy_revision;
+}
+
+/* The class that the connection's first packet had. */
+static __always_inline __u32 connection_class(const struct packet *packet, bool from_initiator)
+{
+	if (packet->protocol == IPPROTO_ICMP)
+		return traffic_class(IPPROTO_ICMP, packet->kind == PACKET_CONNECTION ? ICMP_ECHO : packet->icmp_type);
+	if (packet->protocol == IPPROTO_ICMPV6)
+		return traffic_class(IPPROTO_ICMPV6, packet->kind == PACKET_CONNECTION ? ICMPV6_ECHO_REQUEST : packet->icmp_type);
+	return traffic_class(packet->protocol, bpf_ntohs(from_initiator ? packet->destination_port : packet->source_port));
+}
+
+struct judgement {
+	__u8 reason; /* 0: allowed */
+	__u8 direction;
+	__u8 audited; /* the reason an audited pod's packet would have been dropped for */
+};
+
+/*
+ * Judges a connection whose ends' identities and interfaces are filled in, and fills in the rest of them. Both
+ * decisions are made even in audit mode, and the first refusal is the one that is told.
+ */
+static __noinline int judge(struct conntrack_entry *connection, __u32 class, struct judgement *judgement)
+{
+	struct endpoint *endpoint;
+	__u32 ifindex = connection->initiator.ifindex;
+	int reason;
+
+	judgement->reason = 0;
+	judgement->audited = 0;
+	judgement->direction = DIRECTION_EGRESS;
+	if (ifindex) {
+		endpoint = bpf_map_lookup_elem(&endpoints, &ifindex);
+		if (!endpoint) {
+			judgement->reason = DROP_NO_LOCAL_ENDPOINT;
+			return 0;
+		}
+		reason = decide(endpoint, DIRECTION_EGRESS, connection->responder.identity, class, &connection->initiator.rule);
+		connection->initiator.policy_id = endpoint->policy_id;
+		connection->initiator.policy_revision = endpoint->policy_revision;
+		if (reason && endpoint->flags & ENDPOINT_AUDIT) {
+			judgement->audited = reason;
+		} else if (reason) {
+			judgement->reason = reason;
+			return 0;
+		}
+	}
+	ifindex = connection->responder.ifindex;
+	if (ifindex) {
+		endpoint = bpf_map_lookup_elem(&endpoints, &ifindex);
+		if (!endpoint) {
+			judgement->direction = DIRECTION_INGRESS;
+			judgement->reason = DROP_NO_LOCAL_ENDPOINT;
+			return 0;
+		}
+		reason = decide(endpoint, DIRECTION_INGRESS, connection->initiator.identity, class, &connection->responder.rule);
+		connection->responder.policy_id = endpoint->policy_id;
+		connection->responder.policy_revision = endpoint->policy_revision;
+		if (reason && endpoint->flags & ENDPOINT_AUDIT) {
+			if (!judgement->audited)
+				judgement->direction = DIRECTION_INGRESS;
+			judgement->audited = judgement->audited ? judgement->audited : reason;
+		} else if (reason) {
+			judgement->direction = DIRECTION_INGRESS;
+			judgement->reason = reason;
+		}
+	}
+	return 0;
+}
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Every map of the node. Sizes here are for tests; the loader sets the node's before loading. */
+#ifndef AXONEME_MAPS_H
+#define AXONEME_MAPS_H
+
+#include <bpf/bpf_helpers.h>
+#include "layout.h"
+
+#define HASH_MAP(map_name, key_type, value_type, entries, creation_flags) \
+	struct {                                                     \
+		__uint(type, BPF_MAP_TYPE_HASH);                     \
+		__uint(max_entries, entries);                        \
+		__uint(map_flags, creation_flags);                   \
+		__type(key, key_type);                               \
+		__type(value, value_type);                           \
+	} map_name SEC(".maps")
+
+#define LRU_MAP(map_name, key_type, value_type, entries) \
+	struct {                                         \
+		__uint(type, BPF_MAP_TYPE_LRU_HASH);     \
+		__uint(max_entries, entries);            \
+		__type(key, key_type);                   \
+		__type(value, value_type);               \
+	} map_name SEC(".maps")
+
+HASH_MAP(endpoints, __u32, struct endpoint, 4096, 0);
+HASH_MAP(hosts, struct ip_address, struct ipcache_entry, 512000, BPF_F_NO_PREALLOC);
+HASH_MAP(policy, struct policy_key, struct policy_entry, 1 << 20, BPF_F_NO_PREALLOC);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 512000);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct prefix);
+	__type(value, struct ipcache_entry);
+} prefixes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << 18);
+	__type(key, __u32);
+	__type(value, struct policy_range);
+} policy_ranges SEC(".maps");
+
+LRU_MAP(conntrack4, struct conntrack_key4, struct conntrack_entry, 1 << 17);
+LRU_MAP(conntrack6, struct conntrack_key6, struct conntrack_entry, 1 << 16);
+LRU_MAP(fragments4, struct fragment_key4, struct fragment_ports, 8192);
+LRU_MAP(fragments6, struct fragment_key6, struct fragment_ports, 8192);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20);
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, COUNTER_MAX);
+	__type(key, __u32);
+	__type(value, struct counter);
+} counters SEC(".maps");
+
+#endif

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* From bytes to struct packet. Nothing here decides; a header that lies or is cut short is a drop reason. */
+#ifndef AXONEME_PACKET_H
+#define AXONEME_PACKET_H
+
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+#include <bpf/bpf_endian.h>
+#include "maps.h"
+
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
+
+/* linux/icmp.h draws in headers of the 32-bit C library. RFC 792, RFC 4443. */
+#define ICMP_ECHOREPLY 0
+#define ICMP_DEST_UNREACH 3
+#define ICMP_ECHO 8
+#define ICMP_TIME_EXCEEDED 11
+#define ICMP_PARAMETERPROB 12
+#define ICMPV6_DEST_UNREACH 1
+#define ICMPV6_PARAMPROB 4
+#define ICMPV6_ECHO_REQUEST 128
+#define ICMPV6_ECHO_REPLY 129
+
+struct icmp_header {
+	__u8 type;
+	__u8 code;
+	__be16 checksum;
+	__be16 id; /* of an echo */
+	__be16 sequence;
+};
+
+#define IP_MORE_FRAGMENTS 0x2000
+#define IP_FRAGMENT_OFFSET 0x1fff
+
+/* Enough for Ethernet, the longest IPv4 header and a TCP header, or IPv6 with TCP. */
+#define HEADER_BYTES 96
+
+enum packet_kind {
+	PACKET_CONNECTION = 0, /* has a conntrack entry of its own */
+	PACKET_STATELESS,      /* judged each time, remembered never */
+	PACKET_ERROR,          /* ICMP error: addresses and ports are those of the connection it is about */
+	PACKET_LINK_LOCAL,     /* neighbour discovery and multicast listener reports: stay on the link */
+};
+
+struct packet {
+	struct ip_address source;
+	struct ip_address destination;
+	__be16 source_port; /* ICMP echo: the id, in both */
+	__be16 destination_port;
+	__u8 family;
+	__u8 protocol;
+	__u8 tcp_flags;
+	__u8 kind;
+	__u8 icmp_type;
+	__u8 icmp_code;
+	__u16 l4_offset;
+};
+
+static __always_inline __u32 traffic_class(__u8 protocol, __u16 port)
+{
+	return (__u32)protocol << 16 | port;
+}
+
+static __always_inline void set_ipv4(struct ip_address *address, __u32 ipv4)
+{
+	address->word[0] = 0;
+	address->word[1] = 0;
+	address->word[2] = bpf_htonl(0xffff);
+	address->word[3] = ipv4;
+}
+
+static __always_inline bool same_address(const struct ip_address *a, const struct ip_address *b)
+{
+	return a->word[0] == b->word[0] && a->word[1] == b->word[1] && a->word[2] == b->word[2] && a->word[3] == b->word[3];
+}
+
+/* Makes the headers readable directly. Packets of large sends keep their payload, rarely their headers, in pages. */
+static __always_inline int make_headers_linear(struct __sk_buff *skb)
+{
+	__u32 want = skb->len < HEADER_BYTES ? skb->len : HEADER_BYTES;
+
+	if ((void *)(long)skb->data + want <= (void *)(long)skb->data_end)
+		return 0;
+	return bpf_skb_pull_data(skb, want) ? DROP_INVALID : 0;
+}
+
+static __always_inline bool is_icmp_error(__u8 family, __u8 type)
+{
+	if (family == 4)
+		return type == ICMP_DEST_UNREACH || type == ICMP_TIME_EXCEEDED || type == ICMP_PARAMETERPROB;
+	return type >= ICMPV6_DEST_UNREACH && type <= ICMPV6_PARAMPROB;
+}
+
+/* The ports of the packet inside an ICMP error; only its first eight bytes behind the IP header are sure to be there. */
+static __always_inline int read_inner_ports(struct __sk_buff *skb, __u32 offset, struct packet *inner)
+{
+	union {
+		__be16 ports[2];
+		struct icmp_header icmp;
+	} head = {};
+
+	if (bpf_skb_load_bytes(skb, offset, &head, 6))
+		return DROP_CT_INVALID_HEADER;
+	switch (inner->protocol) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_SCTP:
+	case IPPROTO_UDPLITE:
+		inner->source_port = head.ports[0];
+		inner->destination_port = head.ports[1];
+		break;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		inner->source_port = head.icmp.id;
+		inner->destination_port = head.icmp.id;
+		break;
+	}
+	return 0;
+}
+
+/*
+ * Reads the packet that an ICMP error is about. False: there is none to be found, the error is judged by itself. An
+ * error belongs to a connection only when it goes back to whom the packet inside came from.
+ */
+static __noinline bool read_error(struct __sk_buff *skb, const struct packet *outer, struct packet *inner)
+{
+	__u32 offset = outer->l4_offset + 8;
+
+	inner->family = outer->family;
+	inner->kind = PACKET_ERROR;
+	inner->source_port = 0;
+	inner->destination_port = 0;
+	if (outer->family == 4) {
+		struct iphdr ip;
+
+		if (bpf_skb_load_bytes(skb, offset, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5)
+			return false;
+		if (ip.frag_off & bpf_htons(IP_FRAGMENT_OFFSET))
+			return false;
+		set_ipv4(&inner->source, ip.saddr);
+		set_ipv4(&inner->destination, ip.daddr);
+		inner->protocol = ip.protocol;
+		offset += ip.ihl * 4;
+	} else {
+		struct ipv6hdr ip;
+
+		if (bpf_skb_load_bytes(skb, offset, &ip, sizeof(ip)) || ip.version != 6)
+			return false;
+		__builtin_memcpy(&inner->source, &ip.saddr, sizeof(inner->source));
+		__builtin_memcpy(&inner->destination, &ip.daddr, sizeof(inner->destination));
+		inner->protocol = ip.nexthdr;
+		offset += sizeof(ip);
+	}
+	if (!same_address(&inner->source, &outer->destination))
+		return false;
+	return read_inner_ports(skb, offset, inner) == 0;
+}
+
+static __always_inline int read_icmp(struct packet *packet, const void *l4, const void *end)
+{
+	const struct icmp_header *icmp = l4;
+	bool request, reply;
+
+	if ((void *)(icmp + 1) > end)
+		return DROP_CT_INVALID_HEADER;
+	packet->icmp_type = icmp->type;
+	packet->icmp_code = icmp->code;
+	if (packet->family == 4) {
+		request = icmp->type == ICMP_ECHO;
+		reply = icmp->type == ICMP_ECHOREPLY;
+	} else {
+		request = icmp->type == ICMPV6_ECHO_REQUEST;
+		reply = icmp->type == ICMPV6_ECHO_REPLY;
+	}
+	if (request || reply) {
+		packet->source_port = icmp->id;
+		packet->destination_port = icmp->id;
+		packet->kind = PACKET_CONNECTION;
+	} else if (is_icmp_error(packet->family, icmp->type)) {
+		packet->kind = PACKET_ERROR;
+	} else {
+		packet->kind = PACKET_STATELESS;
+	}
+	return 0;
+}
+
+/* `available` is what the IP header says there is: bytes behind it are padding, not headers. */
+static __always_inline int read_l4(struct packet *packet, const void *l4, const void *end, __u32 available)
+{
+	switch (packet->protocol) {
+	case IPPROTO_TCP: {
+		const __u8 *tcp = l4;
+
+		if (available < 20 || tcp + 20 > (const __u8 *)end || (tcp[12] >> 4) < 5)
+			return DROP_CT_INVALID_HEADER;
+		packet->source_port = *(const __be16 *)l4;
+		packet->destination_port = *(const __be16 *)(l4 + 2);
+		packet->tcp_flags = tcp[13];
+		return 0;
+	}
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+		/* An SCTP common header has 12 bytes; its ports stand where UDP's do. */
+		if (available < sizeof(struct udphdr) || l4 + sizeof(struct udphdr) > end)
+			return DROP_CT_INVALID_HEADER;
+		packet->source_port = *(const __be16 *)l4;
+		packet->destination_port = *(const __be16 *)(l4 + 2);
+		return 0;
+	case IPPROTO_ICMP:
+		return packet->family == 4 && available >= 8 ? read_icmp(packet, l4, end) : DROP_CT_UNKNOWN_PROTOCOL;
+	case IPPROTO_ICMPV6:
+		return packet->family == 6 && available >= 8 ? read_icmp(packet, l4, end) : DROP_CT_UNKNOWN_PROTOCOL;
+	default:
+		return 0; /* ports stay 0: one entry for all packets of this protocol between two addresses */
+	}
+}
+
+static __always_inline bool has_ports(__u8 protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP || protocol == IPPROTO_UDPLITE;
+}
+
+/*
+ * Only the first fragment has ports; it leaves them for the others, which are judged like the connection they belong
+ * to. One that comes before the first cannot be judged and is dropped. ICMP fragments are dropped: a later one cannot
+ * be told from an error.
+ */
+static __noinline int fragment_ports4(struct packet *packet, __be16 identification, bool first)
+{
+	struct fragment_key4 key = {
+		.source = packet->source.word[3],
+		.destination = packet->destination.word[3],
+		.identification = identification,
+		.protocol = packet->protocol,
+	};
+	struct fragment_ports *known, ports;
+
+	if (first) {
+		ports.source = packet->source_port;
+		ports.destination = packet->destination_port;
+		bpf_map_update_elem(&fragments4, &key, &ports, BPF_ANY);
+		return 0;
+	}
+	known = bpf_map_lookup_elem(&fragments4, &key);
+	if (!known)
+		return DROP_FRAGMENT_NOT_FOUND;
+	packet->source_port = known->source;
+	packet->destination_port = known->destination;
+	packet->tcp_flags = TCP_ACK; /* never the first packet of a connection */
+	return 0;
+}
+
+static __noinline int fragment_ports6(struct packet *packet, __be32 identification, bool first)
+{
+	struct fragment_key6 key = { .identification = identification };
+	struct fragment_ports *known, ports;
+
+	key.source = packet->source;
+	key.destination = packet->destination;
+	if (first) {
+		ports.source = packet->source_port;
+		ports.destination = packet->destination_port;
+		bpf_map_update_elem(&fragments6, &key, &ports, BPF_ANY);
+		return 0;
+	}
+	known = bpf_map_lookup_elem(&fragments6, &key);
+	if (!known)
+		return DROP_FRAGMENT_NOT_FOUND;
+	packet->source_port = known->source;
+	packet->destination_port = known->destination;
+	packet->tcp_flags = TCP_ACK;
+	return 0;
+}
+
+/*
+ * With a `sender`, a pod, the source address must be its own: before a fragment or anything else is remembered.
+ */
+static __always_inline int read_ipv4(struct __sk_buff *skb, struct packet *packet, const struct endpoint *sender)
+{
+	void *data = (void *)(long)skb->data;
+	void *end = (void *)(long)skb->data_end;
+	struct iphdr *ip = data + ETH_HLEN;
+	__u32 header, length;
+	__u16 fragment;
+	int error;
+
+	if ((void *)(ip + 1) > end)
+		return DROP_INVALID;
+	header = ip->ihl * 4;
+	length = bpf_ntohs(ip->tot_len);
+	if (ip->version != 4 || header < sizeof(*ip) || length < header || length + ETH_HLEN > skb->len)
+		return DROP_INVALID;
+	packet->family = 4;
+	packet->protocol = ip->protocol;
+	packet->l4_offset = ETH_HLEN + header;
+	set_ipv4(&packet->source, ip->saddr);
+	set_ipv4(&packet->destination, ip->daddr);
+	if (sender && (!sender->ipv4 || ip->saddr != sender->ipv4))
+		return DROP_INVALID_SOURCE_IP;
+	fragment = bpf_ntohs(ip->frag_off);
+	if (fragment & IP_FRAGMENT_OFFSET) {
+		if (!has_ports(ip->protocol))
+			return DROP_FRAGMENT_NOT_FOUND;
+		return fragment_ports4(packet, ip->id, false);
+	}
+	error = read_l4(packet, (void *)ip + header, end, length - header);
+	if (error || !(fragment & IP_MORE_FRAGMENTS))
+		return error;
+	return has_ports(packet->protocol) ? fragment_ports4(packet, ip->id, true) : DROP_FRAGMENT_NOT_FOUND;
+}
+
+/* IPv6 with extension headers, off the fast path. At most six headers are walked (RFC 8200 names six that may appear). */
+static __noinline int read_ipv6_extensions(struct __sk_buff *skb, struct packet *packet, const struct endpoint *sender, __u32 end_of_packet)
+{
+	__u32 offset = ETH_HLEN + sizeof(struct ipv6hdr);
+	__u8 next = packet->protocol;
+	__be32 identification = 0;
+	bool fragmented = false, first = true;
+	__u8 bytes[20] = {};
+	int i, error;
+
+	for (i = 0; i < 7; i++) {
+		__u8 head[8] = {};
+
+		if (next == IPPROTO_NONE)
+			break;
+		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS && next != IPPROTO_FRAGMENT && next != IPPROTO_AH)
+			break;
+		if (i == 6 || bpf_skb_load_bytes(skb, offset, head, sizeof(head)))
+			return DROP_INVALID_EXTENSION_HEADER;
+		if (next == IPPROTO_FRAGMENT) {
+			__u16 where = (__u16)head[2] << 8 | head[3];
+
+			if (fragmented)
+				return DROP_INVALID_EXTENSION_HEADER;
+			if (sender && !same_address(&packet->source, &sender->ipv6))
+				return DROP_INVALID_SOURCE_IP;
+			fragmented = (where & 0xfff9) != 0; /* an atomic fragment (RFC 6946) is a whole packet */
+			first = (where & 0xfff8) == 0;
+			__builtin_memcpy(&identification, head + 4, 4);
+			offset += 8;
+		} else if (next == IPPROTO_AH) {
+			offset += (head[1] + 2) * 4;
+		} else {
+			offset += (head[1] + 1) * 8;
+		}
+		next = head[0];
+		if (fragmented && !first)
+			break; /* what follows is payload */
+	}
+	packet->protocol = next;
+	packet->l4_offset = offset;
+	if (offset > end_of_packet)
+		return DROP_INVALID_EXTENSION_HEADER;
+	if (fragmented && !first)
+		return has_ports(next) ? fragment_ports6(packet, identification, false) : DROP_FRAGMENT_NOT_FOUND;
+	if (next == IPPROTO_TCP) {
+		if (bpf_skb_load_bytes(skb, offset, bytes, 20))
+			return DROP_CT_INVALID_HEADER;
+	} else if (has_ports(next) || next == IPPROTO_ICMPV6 || next == IPPROTO_ICMP) {
+		if (bpf_skb_load_bytes(skb, offset, bytes, 8))
+			return DROP_CT_INVALID_HEADER;
+	}
+	error = read_l4(packet, bytes, bytes + sizeof(bytes), end_of_packet - offset);
+	if (error || !fragmented)
+		return error;
+	return has_ports(next) ? fragment_ports6(packet, identification, true) : DROP_FRAGMENT_NOT_FOUND;
+}
+
+static __always_inline int read_ipv6(struct __sk_buff *skb, struct packet *packet, const struct endpoint *sender)
+{
+	void *data = (void *)(long)skb->data;
+	void *end = (void *)(long)skb->data_end;
+	struct ipv6hdr *ip = data + ETH_HLEN;
+
+	if ((void *)(ip + 1) > end)
+		return DROP_INVALID;
+	if (ip->version != 6 || bpf_ntohs(ip->payload_len) + ETH_HLEN + sizeof(*ip) > skb->len)
+		return DROP_INVALID;
+	packet->family = 6;
+	packet->protocol = ip->nexthdr;
+	packet->l4_offset = ETH_HLEN + sizeof(*ip);
+	__builtin_memcpy(&packet->source, &ip->saddr, sizeof(packet->source));
+	__builtin_memcpy(&packet->destination, &ip->daddr, sizeof(packet->destination));
+	if (ip->nexthdr == IPPROTO_TCP || ip->nexthdr == IPPROTO_UDP || ip->nexthdr == IPPROTO_ICMPV6)
+		return read_l4(packet, ip + 1, end, bpf_ntohs(ip->payload_len));
+	return read_ipv6_extensions(skb, packet, sender, ETH_HLEN + sizeof(*ip) + bpf_ntohs(ip->payload_len));
+}
+
+#endif
