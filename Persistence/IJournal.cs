@@ -13,6 +13,10 @@ public interface IJournal : IAsyncDisposable
     /// <summary>The highest state log revision committed, 0 in a new journal.</summary>
     ulong LastRevision { get; }
 
+    /// <summary>The highest revision among the tombstones <see cref="CompactAsync"/> has removed, 0 when it never removed one.
+    /// A subscriber whose cursor is below it may have missed a deletion and needs a snapshot.</summary>
+    ulong TombstoneHorizon => 0;
+
     /// <summary>Writes one commit. Throws <see cref="JournalConflictException"/> when an event's sequence number is taken or an
     /// identity claim is not unique, <see cref="JournalUnavailableException"/> when the store refuses (disk full, I/O error); nothing of the commit is stored then.</summary>
     Task CommitAsync(JournalCommit commit, CancellationToken cancellationToken);
@@ -29,7 +33,11 @@ public interface IJournal : IAsyncDisposable
     /// <summary>Every state log record stored, tombstones included, in revision order.</summary>
     IAsyncEnumerable<StoredRecord> ReadRecordsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Removes events that snapshots cover and tombstones, both older than the retention allows. Returns rows removed.</summary>
+    /// <summary>
+    /// Removes events that snapshots cover and tombstones, both older than the retention allows; over
+    /// <see cref="JournalRetention.MaxBytes"/> covered events go whatever their age, oldest first. An entity whose newest snapshot is
+    /// empty (the initial state) and uncontradicted by later events is forgotten whole. Returns rows removed.
+    /// </summary>
     Task<long> CompactAsync(JournalRetention retention, CancellationToken cancellationToken);
 }
 

@@ -21,6 +21,9 @@ static __always_inline void count_packet(__u32 reason, __u32 direction, __u32 by
 	count((reason & 0xff) << 1 | direction, bytes);
 }
 
+/* A ring buffer has no value type: this keeps the event's layout in BTF for whoever reads it. */
+const struct event *const event_layout = 0;
+
 struct report {
 	__u8 type;
 	__u8 reason;

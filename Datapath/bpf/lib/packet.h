@@ -214,9 +214,10 @@ static __always_inline int read_l4(struct packet *packet, const void *l4, const 
 		packet->destination_port = *(const __be16 *)(l4 + 2);
 		return 0;
 	case IPPROTO_ICMP:
-		return packet->family == 4 && available >= 8 ? read_icmp(packet, l4, end) : DROP_CT_UNKNOWN_PROTOCOL;
 	case IPPROTO_ICMPV6:
-		return packet->family == 6 && available >= 8 ? read_icmp(packet, l4, end) : DROP_CT_UNKNOWN_PROTOCOL;
+		if (packet->family != (packet->protocol == IPPROTO_ICMP ? 4 : 6))
+			return DROP_CT_UNKNOWN_PROTOCOL;
+		return available < sizeof(struct icmp_header) ? DROP_CT_INVALID_HEADER : read_icmp(packet, l4, end);
 	default:
 		return 0; /* ports stay 0: one entry for all packets of this protocol between two addresses */
 	}
