@@ -246,7 +246,8 @@ public sealed class Node : IAsyncDisposable
         }
     }
 
-    private static async Task<JsonElement> GetAsync(string socket, string path)
+    /// <summary>GET on a Unix socket, as text.</summary>
+    public async Task<string> GetTextAsync(string socket, string path)
     {
         using var handler = new SocketsHttpHandler
         {
@@ -268,12 +269,14 @@ public sealed class Node : IAsyncDisposable
         using var client = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(10) };
         using var response = await client.GetAsync($"http://localhost{path}");
         var text = await response.Content.ReadAsStringAsync();
-        if (response.StatusCode != HttpStatusCode.OK)
-        {
-            throw new HttpRequestException($"GET {path}: {(int)response.StatusCode} {text}", null, response.StatusCode);
-        }
+        return response.StatusCode == HttpStatusCode.OK
+            ? text
+            : throw new HttpRequestException($"GET {path}: {(int)response.StatusCode} {text}", null, response.StatusCode);
+    }
 
-        using var document = JsonDocument.Parse(text);
+    private async Task<JsonElement> GetAsync(string socket, string path)
+    {
+        using var document = JsonDocument.Parse(await GetTextAsync(socket, path));
         return document.RootElement.Clone();
     }
 }

@@ -1,4 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
+using Axoneme.Datapath.Network;
 
 namespace Axoneme.Testbed;
 
@@ -9,19 +12,67 @@ public sealed record Pod(string FullName, ushort EndpointId, uint Identity, stri
     public Task<CommandResult> RunAsync(string program, params string[] arguments) =>
         Command.RunAsync("nsenter", Namespace.Enter(NetnsPath, program, arguments));
 
-    /// <summary>A TCP connection with one HTTP exchange; true when an answer came.</summary>
-    public async Task<bool> ReachesHttpAsync(string address, int port) =>
-        (await RunAsync("curl", "-s", "-o", "/dev/null", "-m", "1", "--noproxy", "*", address.Contains(':') ? $"http://[{address}]:{port}/" : $"http://{address}:{port}/")).ExitCode == 0;
+    /// <summary>A TCP connection from inside the pod, or null when it was not answered within <paramref name="milliseconds"/>.</summary>
+    public async Task<Socket?> ConnectAsync(string address, int port, int milliseconds = 700)
+    {
+        var target = new IPEndPoint(IPAddress.Parse(address), port);
+        var socket = InPod(() => new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
+        try
+        {
+            using var limit = new CancellationTokenSource(milliseconds);
+            await socket.ConnectAsync(target, limit.Token);
+            return socket;
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+        {
+            socket.Dispose();
+            return null;
+        }
+    }
 
-    /// <summary>A UDP datagram that is echoed; true when the echo came.</summary>
+    /// <summary>True when a TCP connection from inside the pod is answered.</summary>
+    public async Task<bool> ReachesTcpAsync(string address, int port)
+    {
+        using var socket = await ConnectAsync(address, port);
+        return socket is not null;
+    }
+
+    /// <summary>True when a UDP datagram from inside the pod is echoed.</summary>
     public async Task<bool> ReachesUdpAsync(string address, int port)
     {
-        var result = await Command.RunAsync("nsenter", Namespace.Enter(NetnsPath, "nc", "-u", "-w", "1", address, $"{port}"), input: "hello\n");
-        return result.Output.Contains("hello", StringComparison.Ordinal);
+        var target = new IPEndPoint(IPAddress.Parse(address), port);
+        using var socket = InPod(() => new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
+        using var limit = new CancellationTokenSource(700);
+        try
+        {
+            await socket.ConnectAsync(target, limit.Token);
+            await socket.SendAsync("hello"u8.ToArray(), limit.Token);
+            return await socket.ReceiveAsync(new byte[100], limit.Token) == 5;
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+        {
+            return false;
+        }
     }
+
+    /// <summary>A listening TCP socket of both families inside the pod.</summary>
+    public Socket Listen(int port) => InPod(() =>
+    {
+        var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
+        socket.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
+        socket.Listen();
+        return socket;
+    });
 
     /// <summary>An ICMP echo; true when the reply came.</summary>
     public async Task<bool> PingsAsync(string address) => (await RunAsync("ping", "-c", "1", "-W", "1", address)).ExitCode == 0;
+
+    /// <summary>A socket belongs to the namespace it was made in, whoever uses it afterwards.</summary>
+    private T InPod<T>(Func<T> make)
+    {
+        using var ns = NetworkNamespace.Open(NetnsPath);
+        return ns.Run(make);
+    }
 
     internal static Pod? From(JsonElement endpoint, IReadOnlyDictionary<string, string> namespaces)
     {

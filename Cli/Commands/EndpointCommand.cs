@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.Globalization;
+using Axoneme.Cli.Output;
+using Axoneme.Wire.Agent;
+
+namespace Axoneme.Cli.Commands;
+
+/// <summary><c>axoneme endpoint list | get</c>.</summary>
+internal static class EndpointCommand
+{
+    public static Command Create(AgentOptions agent)
+    {
+        var list = new Command("list", "List the pods of this node.");
+        list.Aliases.Add("ls");
+        list.SetAction(parsed => agent.Print(parsed, AgentRoutes.Endpoints, AgentJson.Default.IReadOnlyListEndpointView, WriteTable));
+
+        var which = new Argument<string>("id") { Description = "Endpoint id, or namespace/pod." };
+        var get = new Command("get", "Show everything about one pod.") { which };
+        get.SetAction(parsed =>
+        {
+            var wanted = parsed.GetRequiredValue(which);
+            var found = agent.Client(parsed).Get(AgentRoutes.Endpoints, AgentJson.Default.IReadOnlyListEndpointView).Where(endpoint => Matches(endpoint, wanted)).ToList();
+            if (found.Count == 0)
+            {
+                throw new AgentRefusedException(404, new AgentError($"endpoint \"{wanted}\": this node has no such pod", "`axoneme endpoint list` shows those it has; write the id, or namespace/pod."));
+            }
+
+            agent.Print(parsed, found, AgentJson.Default.IReadOnlyListEndpointView, WriteDetails);
+        });
+
+        return new Command("endpoint", "Pods of this node: addresses, identity, enforcement, state.") { list, get };
+    }
+
+    private static bool Matches(EndpointView endpoint, string wanted) =>
+        endpoint.Id.ToString(CultureInfo.InvariantCulture) == wanted || $"{endpoint.Namespace}/{endpoint.Pod}" == wanted;
+
+    private static void WriteTable(IReadOnlyList<EndpointView> endpoints, TextWriter output)
+    {
+        var table = new Table("ENDPOINT", "POLICY (ingress)\nENFORCEMENT", "POLICY (egress)\nENFORCEMENT", "IDENTITY", "POD", "LABELS (source:key[=value])", "IPv6", "IPv4", "STATUS");
+        foreach (var endpoint in endpoints.OrderBy(endpoint => endpoint.Id))
+        {
+            table.Add(Text(endpoint.Id), Enforcement(endpoint.IngressEnforced), Enforcement(endpoint.EgressEnforced), Text(endpoint.Identity), $"{endpoint.Namespace}/{endpoint.Pod}",
+                string.Join('\n', endpoint.Labels), endpoint.Ipv6, endpoint.Ipv4, endpoint.State + (endpoint.Problem is null ? "" : $"\n! {endpoint.Problem}"));
+        }
+
+        table.WriteTo(output);
+    }
+
+    private static void WriteDetails(IReadOnlyList<EndpointView> endpoints, TextWriter output)
+    {
+        foreach (var endpoint in endpoints)
+        {
+            var fields = new FieldList(output);
+            fields.Add("Endpoint", Text(endpoint.Id));
+            fields.Add("Pod", $"{endpoint.Namespace}/{endpoint.Pod}");
+            fields.Add("State", endpoint.State);
+            fields.Add("Problem", endpoint.Problem);
+            fields.Add("Identity", Text(endpoint.Identity));
+            fields.Add("Labels", [.. endpoint.Labels]);
+            fields.Add("IPv4", endpoint.Ipv4);
+            fields.Add("IPv6", endpoint.Ipv6);
+            fields.Add("MAC", endpoint.Mac);
+            fields.Add("Interface", $"{endpoint.InterfaceName} (ifindex {endpoint.Ifindex})");
+            fields.Add("Container", endpoint.ContainerId);
+            fields.Add("Ingress policy", Enforcement(endpoint.IngressEnforced));
+            fields.Add("Egress policy", Enforcement(endpoint.EgressEnforced));
+            fields.Add("Policy id", $"{endpoint.PolicyId} (revision {endpoint.PolicyRevision}; entries: axoneme bpf policy list {endpoint.PolicyId})");
+        }
+    }
+
+    private static string Enforcement(bool enforced) => enforced ? "Enabled" : "Disabled";
+
+    private static string Text(uint number) => number.ToString(CultureInfo.InvariantCulture);
+}

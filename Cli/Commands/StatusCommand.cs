@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.Globalization;
+using Axoneme.Cli.Output;
+using Axoneme.Wire.Agent;
+
+namespace Axoneme.Cli.Commands;
+
+/// <summary><c>axoneme status</c>; exit code 1 when there are problems, so that scripts can wait for it.</summary>
+internal static class StatusCommand
+{
+    public static Command Create(AgentOptions agent)
+    {
+        var status = new Command("status", "State of the agent and of what it depends on; exit code 1 when something is wrong.");
+        status.SetAction(parsed =>
+        {
+            var value = agent.Client(parsed).Get(AgentRoutes.Status, AgentJson.Default.AgentStatus);
+            agent.Print(parsed, value, AgentJson.Default.AgentStatus, Write);
+            return value.Problems.Count > 0 || !value.ControlPlaneConnected ? ExitCode.Failure : ExitCode.Success;
+        });
+        return status;
+    }
+
+    private static void Write(AgentStatus status, TextWriter output)
+    {
+        var fields = new FieldList(output);
+        fields.Add("Node", status.Node);
+        fields.Add("Axoneme", status.Version);
+        fields.Add("Kernel", $"{status.Kernel}, programs attached by {status.AttachMode}");
+        fields.Add("Control plane", status.ControlPlaneConnected ? "connected" : "NOT CONNECTED: what is in force stays in force");
+        fields.Add("Revision", status.StateRevision == status.AppliedRevision
+            ? $"{status.AppliedRevision}, in the kernel"
+            : $"{status.AppliedRevision} in the kernel, {status.StateRevision} received");
+        fields.Add("Endpoints", $"{status.EndpointsReady}/{status.Endpoints} ready");
+        fields.Add("Identities", status.Identities.ToString(CultureInfo.InvariantCulture));
+        fields.Add("Policies", status.Policies.ToString(CultureInfo.InvariantCulture));
+        fields.Add("IPAM", [.. status.Pools.Select(pool => $"{pool.Cidr}: {pool.InUse}/{pool.Capacity} in use")]);
+        fields.Add("Events lost", status.EventsLost.ToString(CultureInfo.InvariantCulture));
+        fields.Add("Problems", status.Problems.Count == 0 ? ["none"] : [.. status.Problems]);
+        if (status.Maps.Count == 0)
+        {
+            return;
+        }
+
+        output.WriteLine();
+        var table = new Table("MAP", "CAPACITY", "ENTRIES");
+        foreach (var map in status.Maps)
+        {
+            table.Add(map.Name, map.Capacity.ToString(CultureInfo.InvariantCulture), map.Entries?.ToString(CultureInfo.InvariantCulture) ?? "-");
+        }
+
+        table.WriteTo(output);
+    }
+}

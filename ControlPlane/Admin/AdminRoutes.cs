@@ -1,0 +1,111 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Axoneme.ControlPlane.Engine;
+using Axoneme.Persistence;
+using Axoneme.Wire.State;
+using Microsoft.AspNetCore.Http;
+
+namespace Axoneme.ControlPlane.Admin;
+
+/// <summary>
+/// Paths to views. Done by hand because ids contain slashes, also empty segments (<c>CiliumClusterwideNetworkPolicy//name</c>), written
+/// as they are or as %2F.
+/// </summary>
+internal sealed class AdminRoutes(ControlPlaneView view)
+{
+    private const string Paths =
+        "use GET /v1/actors[/{kind}[/{id}]], /v1/state/{kind}[?key=], /v1/manifests, /v1/nodes, /healthz or /metrics";
+
+    private static readonly RecordKind[] s_recordKinds = [.. Enum.GetValues<RecordKind>().Where(kind => kind != RecordKind.Unspecified)];
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        try
+        {
+            await RouteAsync(context).ConfigureAwait(false);
+        }
+        catch (UnknownEntityKindException unknown)
+        {
+            await FailAsync(context, StatusCodes.Status404NotFound, unknown.Message, "ask for one of these; GET /v1/actors lists them").ConfigureAwait(false);
+        }
+        catch (EntityFailedException damaged)
+        {
+            await FailAsync(context, StatusCodes.Status500InternalServerError, damaged.Message, "see the server's log").ConfigureAwait(false);
+        }
+        catch (Exception unreadable) when (unreadable is JournalUnavailableException or JournalDamagedException)
+        {
+            await FailAsync(context, StatusCodes.Status503ServiceUnavailable, unreadable.Message, "see /healthz").ConfigureAwait(false);
+        }
+    }
+
+    private Task RouteAsync(HttpContext context)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        {
+            return FailAsync(context, StatusCodes.Status405MethodNotAllowed, $"{context.Request.Method} is not supported here", Paths);
+        }
+        // The server has decoded the path but for %2F, which it keeps apart from a slash; here they mean the same.
+        var path = (context.Request.Path.Value ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+        var parts = path.Trim('/').Split('/', 4);
+        return parts switch
+        {
+            ["v1", "actors"] => SendAsync(context, view.Kinds(), AdminJson.Default.ActorKindsView),
+            ["v1", "actors", var kind] => SendAsync(context, view.Actors(kind), AdminJson.Default.ActorListView),
+            ["v1", "actors", var kind, var id] => SendActorAsync(context, new EntityAddress(kind, id)),
+            ["v1", "state", var kind] => SendStateAsync(context, kind),
+            ["v1", "manifests"] => SendAsync(context, view.Manifests(), AdminJson.Default.ManifestsView),
+            ["v1", "nodes"] => SendAsync(context, view.Nodes(), AdminJson.Default.NodesView),
+            ["healthz"] => SendHealthAsync(context),
+            ["metrics"] => SendMetricsAsync(context),
+            _ => FailAsync(context, StatusCodes.Status404NotFound, $"there is nothing at {path}", Paths),
+        };
+    }
+
+    private async Task SendActorAsync(HttpContext context, EntityAddress entity)
+    {
+        if (await view.ActorAsync(entity, context.RequestAborted).ConfigureAwait(false) is { } actor)
+        {
+            await SendAsync(context, actor, AdminJson.Default.ActorView).ConfigureAwait(false);
+            return;
+        }
+        await FailAsync(context, StatusCodes.Status404NotFound, $"no {entity.Kind} \"{entity.Id}\"", $"GET /v1/actors/{entity.Kind} lists those that exist")
+            .ConfigureAwait(false);
+    }
+
+    private Task SendStateAsync(HttpContext context, string name)
+    {
+        var kind = s_recordKinds.FirstOrDefault(kind => kind.ToString().Equals(name, StringComparison.OrdinalIgnoreCase));
+        if (kind == RecordKind.Unspecified)
+        {
+            var known = string.Join(", ", s_recordKinds.Select(k => k.ToString().ToLowerInvariant()));
+            return FailAsync(context, StatusCodes.Status404NotFound, $"no record kind \"{name}\"; there are {known}", "ask for one of these");
+        }
+        var state = view.State(kind, context.Request.Query.TryGetValue("key", out var key) ? key.ToString() : null);
+        return SendAsync(context, state, AdminJson.Default.StateView);
+    }
+
+    private Task SendHealthAsync(HttpContext context)
+    {
+        var health = view.Health();
+        context.Response.StatusCode = health.Reason is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        return SendAsync(context, health, AdminJson.Default.HealthView);
+    }
+
+    private Task SendMetricsAsync(HttpContext context)
+    {
+        context.Response.ContentType = MetricsText.ContentType;
+        return context.Response.WriteAsync(view.Metrics(), context.RequestAborted);
+    }
+
+    private static Task FailAsync(HttpContext context, int status, string error, string fix)
+    {
+        context.Response.StatusCode = status;
+        return SendAsync(context, new AdminError(error, fix), AdminJson.Default.AdminError);
+    }
+
+    private static Task SendAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type)
+    {
+        context.Response.ContentType = "application/json";
+        return JsonSerializer.SerializeAsync(context.Response.Body, value, type, context.RequestAborted);
+    }
+}

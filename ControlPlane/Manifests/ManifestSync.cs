@@ -1,0 +1,228 @@
+using Axoneme.ControlPlane.Engine;
+using Axoneme.ControlPlane.Entities.Endpoints;
+using Axoneme.ControlPlane.Entities.Namespaces;
+using Axoneme.ControlPlane.Entities.Policies;
+using Axoneme.Kubernetes;
+using Axoneme.Persistence;
+using Axoneme.Policy;
+using Axoneme.Wire.Journal;
+using Axoneme.Wire.State;
+using Microsoft.Extensions.Logging;
+
+namespace Axoneme.ControlPlane.Manifests;
+
+/// <summary>
+/// Turns manifests into commands for entities: one command per object that differs from what is in force. What is in force is read from
+/// the entities at start, so that a manifest found broken after a restart changes nothing.
+/// </summary>
+public sealed partial class ManifestSync
+{
+    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
+
+    private readonly IEntityEngine _engine;
+    private readonly string _clusterName;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ManifestSync> _logger;
+    private readonly Dictionary<EntityAddress, ManifestNamespace> _namespaces = [];
+    private readonly Dictionary<EntityAddress, DesiredPod> _pods = [];
+    private readonly Dictionary<EntityAddress, ManifestPolicy> _policies = [];
+    private volatile ManifestStatus _status = ManifestStatus.None;
+
+    private ManifestSync(IEntityEngine engine, string clusterName, TimeProvider time, ILogger<ManifestSync> logger)
+    {
+        _engine = engine;
+        _clusterName = clusterName;
+        _time = time;
+        _logger = logger;
+    }
+
+    public ManifestStatus Status => _status;
+
+    /// <summary>Reads what is in force.</summary>
+    public static async Task<ManifestSync> LoadAsync(
+        IEntityEngine engine, string clusterName, TimeProvider time, ILogger<ManifestSync> logger, CancellationToken cancellationToken)
+    {
+        var sync = new ManifestSync(engine, clusterName, time, logger);
+        await sync.LoadAsync(cancellationToken).ConfigureAwait(false);
+        return sync;
+    }
+
+    /// <summary>Applies every snapshot, and the last one again while changes of it could not be stored. Ends with the snapshots or by cancellation.</summary>
+    public async Task RunAsync(IAsyncEnumerable<ManifestSnapshot> snapshots, CancellationToken cancellationToken)
+    {
+        await using var source = snapshots.GetAsyncEnumerator(cancellationToken);
+        var next = source.MoveNextAsync().AsTask();
+        ManifestSnapshot? current = null;
+        while (true)
+        {
+            if (_status.Waiting)
+            {
+                await Task.WhenAny(next, Task.Delay(s_retry, _time, cancellationToken)).ConfigureAwait(false);
+            }
+            if (!_status.Waiting || next.IsCompleted || cancellationToken.IsCancellationRequested)
+            {
+                if (!await next.ConfigureAwait(false))
+                {
+                    return;
+                }
+                current = source.Current;
+                next = source.MoveNextAsync().AsTask();
+            }
+            if (current is not null)
+            {
+                await ApplyAsync(current, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Makes entities equal to a snapshot. Returns when everything that could be stored is.</summary>
+    public async Task ApplyAsync(ManifestSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        var reading = new ManifestReading(snapshot);
+        var changes = new ManifestChanges(_engine);
+
+        foreach (var (address, ns) in reading.Namespaces.Where(n => !n.Value.SameAs(_namespaces.GetValueOrDefault(n.Key))))
+        {
+            changes.Ask(address, new ApplyNamespace(ns.Labels, ns.Source), ns.Source, () => _namespaces[address] = ns, cancellationToken);
+        }
+        foreach (var (address, policy) in reading.Policies.Where(p => !p.Value.SameAs(_policies.GetValueOrDefault(p.Key))))
+        {
+            changes.Ask(
+                address, new ApplyPolicy(policy.Json, policy.Source, policy.ContentHash), policy.Source, () => _policies[address] = policy, cancellationToken);
+        }
+        await changes.FinishAsync().ConfigureAwait(false);  // a pod's policies stand before the pod does
+
+        foreach (var (address, pod) in WantedPods(reading).Where(p => !p.Value.Equals(_pods.GetValueOrDefault(p.Key))))
+        {
+            changes.Ask(address, new ApplyPod(pod), pod.Source, () => _pods[address] = pod, cancellationToken);
+        }
+        await changes.FinishAsync().ConfigureAwait(false);
+
+        foreach (var (address, pod) in _pods.Where(p => !reading.Pods.ContainsKey(p.Key) && !reading.Stays(p.Key, p.Value.Source)))
+        {
+            changes.Ask(address, new RemovePod(), pod.Source, () => _pods.Remove(address), cancellationToken);
+        }
+        await changes.FinishAsync().ConfigureAwait(false);  // and no longer than the pod
+
+        foreach (var (address, policy) in _policies.Where(p => !reading.Policies.ContainsKey(p.Key) && !reading.Stays(p.Key, p.Value.Source)))
+        {
+            changes.Ask(address, new RemovePolicy(), policy.Source, () => _policies.Remove(address), cancellationToken);
+        }
+        foreach (var (address, ns) in _namespaces.Where(n => !reading.Namespaces.ContainsKey(n.Key) && !reading.Stays(n.Key, n.Value.Source)))
+        {
+            changes.Ask(address, new RemoveNamespace(), ns.Source, () => _namespaces.Remove(address), cancellationToken);
+        }
+        await changes.FinishAsync().ConfigureAwait(false);
+
+        Report(new ManifestStatus(snapshot.Version, reading.Accepted, [.. reading.Errors, .. changes.Errors], changes.Waiting), changes.Stored);
+    }
+
+    /// <summary>Pods as their manifests and namespaces have them now, and those that stay in force, relabelled when their namespace changed.</summary>
+    private Dictionary<EntityAddress, DesiredPod> WantedPods(ManifestReading reading)
+    {
+        var wanted = _pods.Where(p => !reading.Pods.ContainsKey(p.Key) && reading.Stays(p.Key, p.Value.Source))
+            .ToDictionary(p => p.Key, p => WithIdentityLabels(p.Value.Clone(), reading));
+        foreach (var (address, manifest) in reading.Pods)
+        {
+            var pod = manifest.Pod;
+            var ports = pod.Ports.Where(port => port.Name is not null).Select(
+                port => new Wire.State.NamedPort { Name = port.Name, Port = (uint)port.Port, Protocol = port.Protocol });
+            wanted[address] = WithIdentityLabels(
+                new DesiredPod
+                {
+                    Namespace = pod.Namespace,
+                    Name = pod.Name,
+                    Uid = pod.Uid,
+                    NamedPorts = { ports },
+                    Node = pod.NodeName,
+                    Annotations = { pod.Annotations },
+                    Source = manifest.Source,
+                    PodLabels = { pod.Labels },
+                    ServiceAccount = pod.ServiceAccountName,
+                },
+                reading);
+        }
+        return wanted;
+    }
+
+    private DesiredPod WithIdentityLabels(DesiredPod pod, ManifestReading reading)
+    {
+        var address = NamespaceKind.AddressOf(pod.Namespace);
+        var known = _namespaces.GetValueOrDefault(address);
+        var stays = known is not null && reading.Stays(address, known.Source);
+        var ns = reading.Namespaces.GetValueOrDefault(address) ?? (stays ? known! : ManifestNamespace.Undefined(pod.Namespace));
+        pod.Labels.Clear();
+        pod.Labels.Add(PodLabels.IdentityLabels(pod.Namespace, pod.PodLabels, ns.Labels, pod.ServiceAccount, _clusterName).ToStrings());
+        return pod;
+    }
+
+    private async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (address, state) in await AskAllAsync(NamespaceKind.KindName, new GetNamespace(), cancellationToken).ConfigureAwait(false))
+        {
+            if (state.Applied is { } ns)
+            {
+                _namespaces[address] = new ManifestNamespace(ns.Labels, ns.Source);
+            }
+        }
+        foreach (var (address, state) in await AskAllAsync(PolicyKind.KindName, new GetPolicy(), cancellationToken).ConfigureAwait(false))
+        {
+            if (state.Applied is { } policy)
+            {
+                _policies[address] = new ManifestPolicy(policy.Json, policy.Source, policy.ContentHash);
+            }
+        }
+        foreach (var (address, state) in await AskAllAsync(EndpointKind.KindName, new GetEndpoint(), cancellationToken).ConfigureAwait(false))
+        {
+            if (state.Desired is { } pod)
+            {
+                _pods[address] = pod;
+            }
+        }
+    }
+
+    private async Task<List<(EntityAddress Address, TReply State)>> AskAllAsync<TReply>(
+        string kind, ICommand<TReply> query, CancellationToken cancellationToken)
+        where TReply : class
+    {
+        var asked = _engine.List(kind).Select(address => (address, Reply: _engine.AskAsync(address, query, cancellationToken))).ToArray();
+        var states = new List<(EntityAddress, TReply)>(asked.Length);
+        foreach (var (address, reply) in asked)
+        {
+            try
+            {
+                states.Add((address, await reply.ConfigureAwait(false)));
+            }
+            catch (EntityFailedException failure)
+            {
+                Log.EntityUnreadable(_logger, failure, address);
+            }
+        }
+        return states;
+    }
+
+    private void Report(ManifestStatus status, int stored)
+    {
+        foreach (var error in status.Errors.Except(_status.Errors))
+        {
+            Log.ManifestError(_logger, error.ToString());
+        }
+        if (stored > 0)
+        {
+            Log.Applied(_logger, status.Version, stored, status.Errors.Count);
+        }
+        _status = status;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(20, LogLevel.Warning, "manifest {Error}")]
+        public static partial void ManifestError(ILogger logger, string error);
+
+        [LoggerMessage(21, LogLevel.Information, "manifests version {Version}: {Changes} changes stored, {Errors} errors")]
+        public static partial void Applied(ILogger logger, long version, int changes, int errors);
+
+        [LoggerMessage(22, LogLevel.Error, "{Entity} cannot be read and is left as it is")]
+        public static partial void EntityUnreadable(ILogger logger, Exception failure, EntityAddress entity);
+    }
+}

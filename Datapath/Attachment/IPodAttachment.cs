@@ -1,0 +1,14 @@
+namespace Axoneme.Datapath.Attachment;
+
+/// <summary>One way to put the pod programs on an interface of the calling thread's network namespace.</summary>
+internal interface IPodAttachment
+{
+    /// <summary>Attaches both programs, or replaces older ones so that each packet sees the old or the new one.</summary>
+    void Attach(uint ifindex);
+
+    /// <summary>Detaches both; no effect when they are not there or the interface is gone.</summary>
+    void Detach(uint ifindex);
+
+    /// <summary>Interfaces that carry both programs this way.</summary>
+    IReadOnlyCollection<uint> Interfaces();
+}

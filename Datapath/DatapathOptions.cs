@@ -1,0 +1,82 @@
+using Axoneme.Datapath.Layout;
+
+namespace Axoneme.Datapath;
+
+/// <summary>
+/// How a node's datapath is loaded. Sizes hold for as long as the pins live: maps that are pinned with other sizes are
+/// refused, never resized.
+/// </summary>
+public sealed record DatapathOptions
+{
+    /// <summary>
+    /// The node's own directory in a bpffs. Where there is no bpffs one is mounted: at <c>/sys/fs/bpf</c> for paths below
+    /// it, otherwise at this directory. One process at a time may use it.
+    /// </summary>
+    public required string BpfRoot { get; init; }
+
+    /// <summary>Pods of this node.</summary>
+    public uint EndpointEntries { get; init; } = 4096;
+
+    /// <summary>Connections of IPv4, and half as many of IPv6.</summary>
+    public uint ConntrackEntries { get; init; } = 1 << 17;
+
+    /// <summary>Packets in fragments under way, of each family.</summary>
+    public uint FragmentEntries { get; init; } = 8192;
+
+    /// <summary>(policy, direction, identity) entries.</summary>
+    public uint PolicyEntries { get; init; } = 1 << 20;
+
+    /// <summary>Intervals of policy entries that have more than one.</summary>
+    public uint PolicyRangeEntries { get; init; } = 1 << 18;
+
+    /// <summary>Single addresses whose identity is known.</summary>
+    public uint HostEntries { get; init; } = 512_000;
+
+    /// <summary>Prefixes whose identity is known.</summary>
+    public uint PrefixEntries { get; init; } = 512_000;
+
+    /// <summary>Size of the event ring: a power of two and a multiple of the page size.</summary>
+    public uint EventRingBytes { get; init; } = 4 << 20;
+
+    /// <summary>Attach by clsact filters also where the kernel has tcx.</summary>
+    public bool ForceClsact { get; init; }
+
+    /// <summary>The programs' constants; null for the defaults in C.</summary>
+    public DatapathConfig? Config { get; init; }
+
+    /// <summary>max_entries by map name.</summary>
+    internal IReadOnlyDictionary<string, uint> MapSizes() => new Dictionary<string, uint>
+    {
+        ["endpoints"] = EndpointEntries,
+        ["hosts"] = HostEntries,
+        ["prefixes"] = PrefixEntries,
+        ["policy"] = PolicyEntries,
+        ["policy_ranges"] = PolicyRangeEntries,
+        ["conntrack4"] = ConntrackEntries,
+        ["conntrack6"] = Math.Max(1, ConntrackEntries / 2),
+        ["fragments4"] = FragmentEntries,
+        ["fragments6"] = FragmentEntries,
+        ["events"] = EventRingBytes,
+    };
+
+    internal void Validate()
+    {
+        if (!Path.IsPathFullyQualified(BpfRoot))
+        {
+            throw new KernelException($"{nameof(BpfRoot)} \"{BpfRoot}\": must be an absolute path");
+        }
+
+        if (!uint.IsPow2(EventRingBytes) || EventRingBytes % Environment.SystemPageSize != 0)
+        {
+            throw new KernelException($"{nameof(EventRingBytes)} {EventRingBytes}: must be a power of two and a multiple of {Environment.SystemPageSize}");
+        }
+
+        foreach (var (map, size) in MapSizes())
+        {
+            if (size == 0)
+            {
+                throw new KernelException($"map {map}: its size must not be 0");
+            }
+        }
+    }
+}

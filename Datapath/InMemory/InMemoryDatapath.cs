@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Axoneme.Datapath.Layout;
+
+namespace Axoneme.Datapath.InMemory;
+
+/// <summary>
+/// A datapath without a kernel: for tests of whatever writes maps, attaches pods or reads events. Maps and attachments
+/// keep what they are given, fail on request and count writes; nothing judges packets.
+/// </summary>
+public sealed class InMemoryDatapath : IDatapath
+{
+    private readonly ConcurrentDictionary<uint, bool> _attached = new();
+    private readonly ConcurrentQueue<int> _attachFailures = new();
+    private readonly ConcurrentDictionary<uint, CounterReading> _counters = new();
+    private readonly Channel<DatapathEvent> _events = Channel.CreateUnbounded<DatapathEvent>();
+
+    public InMemoryKernelMap<uint, EndpointEntry> Endpoints { get; } = new("endpoints", 4096);
+
+    public InMemoryKernelMap<IpAddressKey, IpcacheEntry> Hosts { get; } = new("hosts", 65536);
+
+    public InMemoryKernelMap<PrefixKey, IpcacheEntry> Prefixes { get; } = new InMemoryPrefixMap("prefixes", 65536);
+
+    public InMemoryKernelMap<PolicyKey, PolicyEntry> Policy { get; } = new("policy", 65536);
+
+    public InMemoryKernelMap<uint, PolicyRangeEntry> PolicyRanges { get; } = new InMemoryArrayMap<PolicyRangeEntry>("policy_ranges", 65536);
+
+    public InMemoryKernelMap<ConntrackKey4, ConntrackEntry> Conntrack4 { get; } = new("conntrack4", 65536);
+
+    public InMemoryKernelMap<ConntrackKey6, ConntrackEntry> Conntrack6 { get; } = new("conntrack6", 65536);
+
+    IKernelMap<uint, EndpointEntry> IDatapath.Endpoints => Endpoints;
+
+    IKernelMap<IpAddressKey, IpcacheEntry> IDatapath.Hosts => Hosts;
+
+    IKernelMap<PrefixKey, IpcacheEntry> IDatapath.Prefixes => Prefixes;
+
+    IKernelMap<PolicyKey, PolicyEntry> IDatapath.Policy => Policy;
+
+    IKernelMap<uint, PolicyRangeEntry> IDatapath.PolicyRanges => PolicyRanges;
+
+    IKernelMap<ConntrackKey4, ConntrackEntry> IDatapath.Conntrack4 => Conntrack4;
+
+    IKernelMap<ConntrackKey6, ConntrackEntry> IDatapath.Conntrack6 => Conntrack6;
+
+    /// <summary>Whether <see cref="Dispose"/> was called.</summary>
+    public bool IsDisposed { get; private set; }
+
+    /// <summary>Makes the next <see cref="Attach"/> or <see cref="Detach"/> fail.</summary>
+    public void FailNextAttach(int errno) => _attachFailures.Enqueue(errno);
+
+    /// <summary>Puts an event into the ring.</summary>
+    public void Publish(in DatapathEvent datapathEvent) => _events.Writer.TryWrite(datapathEvent);
+
+    /// <summary>Sets what a counter reads.</summary>
+    public void SetCounter(CounterReading reading) => _counters[reading.Index] = reading;
+
+    public void Attach(uint ifindex)
+    {
+        ThrowIfDue(ifindex, "attach");
+        _attached[ifindex] = true;
+    }
+
+    public void Detach(uint ifindex)
+    {
+        ThrowIfDue(ifindex, "detach");
+        _attached.TryRemove(ifindex, out _);
+    }
+
+    public IReadOnlyCollection<uint> AttachedInterfaces() => [.. _attached.Keys];
+
+    public IReadOnlyList<CounterReading> ReadCounters() => [.. _counters.Values.Where(c => c.Packets != 0 || c.Bytes != 0).OrderBy(c => c.Index)];
+
+    public async Task ReadEventsAsync(Action<ReadOnlySpan<DatapathEvent>> onEvents, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var datapathEvent in _events.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                onEvents([datapathEvent]);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Contract: cancelling is how reading ends.
+        }
+    }
+
+    public void Dispose() => IsDisposed = true;
+
+    private void ThrowIfDue(uint ifindex, string operation)
+    {
+        if (_attachFailures.TryDequeue(out var errno))
+        {
+            throw KernelException.For($"interface {ifindex}", operation, errno);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+using System.Runtime.InteropServices;
+
+namespace Axoneme.Datapath.Native;
+
+/// <summary>The head of <c>struct bpf_link_info</c> (linux/bpf.h) for tcx links; an ifindex of 0 means the interface is gone.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct BpfLinkInfo
+{
+    public uint Type;
+    public uint Id;
+    public uint ProgramId;
+    private uint _padding;
+    public uint Ifindex;
+    public BpfAttachType AttachType;
+}

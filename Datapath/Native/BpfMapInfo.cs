@@ -1,0 +1,30 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Axoneme.Datapath.Native;
+
+/// <summary>The head of <c>struct bpf_map_info</c> (linux/bpf.h): what the kernel says a map is.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct BpfMapInfo
+{
+    public BpfMapType Type;
+    public uint Id;
+    public uint KeySize;
+    public uint ValueSize;
+    public uint MaxEntries;
+    public uint Flags;
+    private fixed byte _name[16];
+
+    public readonly string Name
+    {
+        get
+        {
+            fixed (byte* name = _name)
+            {
+                var bytes = new ReadOnlySpan<byte>(name, 16);
+                var end = bytes.IndexOf((byte)0);
+                return Encoding.ASCII.GetString(end < 0 ? bytes : bytes[..end]);
+            }
+        }
+    }
+}

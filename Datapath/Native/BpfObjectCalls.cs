@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Axoneme.Datapath.Native;
+
+/// <summary>Commands of bpf(2) on any object: pins in bpffs and what the kernel knows about a descriptor.</summary>
+internal static unsafe class BpfObjectCalls
+{
+    /// <summary>Pins an object under a path that must not exist; 0 or minus the error number.</summary>
+    public static int Pin(FileDescriptor target, string path)
+    {
+        using var lease = target.Acquire();
+        fixed (byte* pointer = Encoding.UTF8.GetBytes(path + '\0'))
+        {
+            var attributes = new PathAttributes { Path = (ulong)pointer, Target = (uint)lease.Number };
+            return BpfSystemCall.Call(BpfCommand.ObjectPin, ref attributes);
+        }
+    }
+
+    /// <summary>Opens a pinned object; null when there is nothing under the path.</summary>
+    public static FileDescriptor? OpenPinned(string path)
+    {
+        fixed (byte* pointer = Encoding.UTF8.GetBytes(path + '\0'))
+        {
+            var attributes = new PathAttributes { Path = (ulong)pointer };
+            var result = BpfSystemCall.Call(BpfCommand.ObjectGet, ref attributes);
+            return result switch
+            {
+                >= 0 => new FileDescriptor(result),
+                -Errno.NoEntry => null,
+                _ => throw KernelException.For($"pin {path}", "open", -result),
+            };
+        }
+    }
+
+    /// <summary>Reads what the kernel knows about an object.</summary>
+    public static TInfo Info<TInfo>(FileDescriptor target, string subject)
+        where TInfo : unmanaged
+    {
+        using var lease = target.Acquire();
+        TInfo info = default;
+        var attributes = new InfoAttributes { Target = (uint)lease.Number, Length = (uint)Unsafe.SizeOf<TInfo>(), Info = (ulong)(&info) };
+        var result = BpfSystemCall.Call(BpfCommand.ObjectGetInfo, ref attributes);
+        return result >= 0 ? info : throw KernelException.For(subject, "read object info", -result);
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PathAttributes
+    {
+        public ulong Path;
+        public uint Target;
+        public uint Flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct InfoAttributes
+    {
+        public uint Target;
+        public uint Length;
+        public ulong Info;
+    }
+}

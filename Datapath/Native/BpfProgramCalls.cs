@@ -1,0 +1,94 @@
+using System.Runtime.InteropServices;
+
+namespace Axoneme.Datapath.Native;
+
+/// <summary>Program commands of bpf(2).</summary>
+internal static unsafe class BpfProgramCalls
+{
+    private const uint SchedulerClassifier = 3; // BPF_PROG_TYPE_SCHED_CLS
+
+    /// <summary>Loads the smallest program of the tc type: "return 0". For probing the kernel and measuring the harness.</summary>
+    public static FileDescriptor LoadEmpty() => Load(
+        "empty",
+        [
+            0x00000000_000000b7, // r0 = 0
+            0x00000000_00000095, // exit
+        ]);
+
+    /// <summary>Loads a program of the tc type from its instructions, each in eight bytes as the kernel has them.</summary>
+    public static FileDescriptor Load(string name, ReadOnlySpan<ulong> instructions)
+    {
+        fixed (ulong* pointer = instructions)
+        fixed (byte* license = "GPL\0"u8)
+        {
+            var attributes = new LoadAttributes { Type = SchedulerClassifier, InstructionCount = (uint)instructions.Length, Instructions = (ulong)pointer, License = (ulong)license };
+            var result = BpfSystemCall.Call(BpfCommand.ProgramLoad, ref attributes);
+            return result >= 0 ? new FileDescriptor(result) : throw KernelException.For($"program {name}", "load", -result, "needs CAP_BPF and CAP_NET_ADMIN");
+        }
+    }
+
+    /// <summary>
+    /// Runs a program on a packet. <paramref name="context"/> (<c>struct __sk_buff</c>) may be empty. Returns 0 or minus the
+    /// error number; the out values are set on success.
+    /// </summary>
+    public static int TestRun(FileDescriptor program, ReadOnlySpan<byte> packet, Span<byte> output, ReadOnlySpan<byte> context, uint repeat, out uint verdict, out int outputLength, out uint nanoseconds)
+    {
+        using var lease = program.Acquire();
+        fixed (byte* packetPointer = packet)
+        fixed (byte* outputPointer = output)
+        fixed (byte* contextPointer = context)
+        {
+            var attributes = new TestRunAttributes
+            {
+                Program = (uint)lease.Number,
+                DataSizeIn = (uint)packet.Length,
+                DataSizeOut = (uint)output.Length,
+                DataIn = (ulong)packetPointer,
+                DataOut = (ulong)outputPointer,
+                Repeat = repeat,
+                ContextSizeIn = (uint)context.Length,
+                ContextIn = (ulong)contextPointer,
+            };
+            var result = BpfSystemCall.Call(BpfCommand.ProgramTestRun, ref attributes);
+            verdict = attributes.ReturnValue;
+            outputLength = (int)attributes.DataSizeOut;
+            nanoseconds = attributes.Duration;
+            return result;
+        }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct LoadAttributes
+    {
+        public uint Type;
+        public uint InstructionCount;
+        public ulong Instructions;
+        public ulong License;
+        public uint LogLevel;
+        public uint LogSize;
+        public ulong LogBuffer;
+        public uint KernelVersion;
+        public uint Flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct TestRunAttributes
+    {
+        public uint Program;
+        public uint ReturnValue;
+        public uint DataSizeIn;
+        public uint DataSizeOut;
+        public ulong DataIn;
+        public ulong DataOut;
+        public uint Repeat;
+        public uint Duration;
+        public uint ContextSizeIn;
+        public uint ContextSizeOut;
+        public ulong ContextIn;
+        public ulong ContextOut;
+        public uint Flags;
+        public uint Cpu;
+        public uint BatchSize;
+        public uint Padding;
+    }
+}

@@ -1,0 +1,4 @@
+namespace Axoneme.DemoPod.Probing;
+
+/// <summary>Asks for one connection attempt. <paramref name="Proto"/>: tcp, udp or icmp (which ignores the port).</summary>
+internal sealed record ProbeRequest(long Id, string Proto, string Address, int Port, int TimeoutMs);

@@ -1,0 +1,4 @@
+namespace Axoneme.DemoPod.Probing;
+
+/// <summary>How one attempt ended. <paramref name="Error"/>: timeout, refused, unreachable, or the system's words.</summary>
+internal sealed record ProbeResult(long Id, bool Ok, long Microseconds, string? Error);

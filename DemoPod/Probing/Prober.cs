@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Axoneme.DemoPod.Probing;
+
+/// <summary>Makes real connections out of this process's network namespace.</summary>
+internal static class Prober
+{
+    /// <summary>Tries once. TCP: connect and one HTTP exchange; UDP: an echo; ICMP: an echo request. Never throws for a failed attempt.</summary>
+    public static async Task<ProbeResult> ProbeAsync(ProbeRequest request, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var error = await TryAsync(request, cancellationToken);
+        return new ProbeResult(request.Id, error is null, (long)Stopwatch.GetElapsedTime(started).TotalMicroseconds, error);
+    }
+
+    private static async Task<string?> TryAsync(ProbeRequest request, CancellationToken cancellationToken)
+    {
+        if (!IPAddress.TryParse(request.Address, out var address))
+        {
+            return $"address: \"{request.Address}\" is not an IP address";
+        }
+
+        if (request.Proto != "icmp" && request.Port is < 1 or > 65535)
+        {
+            return $"port: {request.Port} is not between 1 and 65535";
+        }
+
+        if (request.TimeoutMs is < 1 or > 60_000)
+        {
+            return $"timeoutMs: {request.TimeoutMs} is not between 1 and 60000";
+        }
+
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(request.TimeoutMs);
+        try
+        {
+            return request.Proto switch
+            {
+                "tcp" => await TcpAsync(new IPEndPoint(address, request.Port), deadline.Token),
+                "udp" => await UdpAsync(new IPEndPoint(address, request.Port), deadline.Token),
+                "icmp" => await IcmpAsync(address, request.TimeoutMs, deadline.Token),
+                _ => $"proto: \"{request.Proto}\" is not tcp, udp or icmp",
+            };
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return "timeout";
+        }
+        catch (SocketException failure)
+        {
+            return failure.SocketErrorCode switch
+            {
+                SocketError.ConnectionRefused => "refused",
+                SocketError.HostUnreachable or SocketError.NetworkUnreachable => "unreachable",
+                SocketError.TimedOut => "timeout",
+                _ => failure.Message,
+            };
+        }
+    }
+
+    private static async Task<string?> TcpAsync(IPEndPoint target, CancellationToken cancellationToken)
+    {
+        using var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(target, cancellationToken);
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"GET /probe HTTP/1.1\r\nHost: {target}\r\nConnection: close\r\n\r\n"), cancellationToken);
+        var buffer = new byte[512];
+        var length = 0;
+        int read;
+        while (length < buffer.Length && (read = await socket.ReceiveAsync(buffer.AsMemory(length), cancellationToken)) > 0)
+        {
+            length += read;
+        }
+
+        return Encoding.ASCII.GetString(buffer, 0, length).StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal) ? null : "connected, but no HTTP 200 came back";
+    }
+
+    private static async Task<string?> UdpAsync(IPEndPoint target, CancellationToken cancellationToken)
+    {
+        using var socket = new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        await socket.ConnectAsync(target, cancellationToken);
+        var sent = Guid.NewGuid().ToByteArray();
+        await socket.SendAsync(sent, cancellationToken);
+        var buffer = new byte[512];
+        var length = await socket.ReceiveAsync(buffer, cancellationToken);
+        return buffer.AsSpan(0, length).SequenceEqual(sent) ? null : "an answer came back, but not the echo";
+    }
+
+    private static async Task<string?> IcmpAsync(IPAddress target, int timeoutMs, CancellationToken cancellationToken)
+    {
+        using var ping = new Ping();
+        var reply = await ping.SendPingAsync(target, TimeSpan.FromMilliseconds(timeoutMs), cancellationToken: cancellationToken);
+        return reply.Status switch
+        {
+            IPStatus.Success => null,
+            IPStatus.TimedOut => "timeout",
+            IPStatus.DestinationHostUnreachable or IPStatus.DestinationNetworkUnreachable or IPStatus.DestinationUnreachable => "unreachable",
+            var status => status.ToString(),
+        };
+    }
+}

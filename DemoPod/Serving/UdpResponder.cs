@@ -1,0 +1,34 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Axoneme.DemoPod.Serving;
+
+/// <summary>Sends every datagram back to where it came from.</summary>
+internal static class UdpResponder
+{
+    /// <summary>Runs until cancelled; owns the socket.</summary>
+    public static async Task RunAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[65536];
+        var anyone = new IPEndPoint(socket.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
+        using (socket)
+        {
+            while (!cancellationToken.IsCancellationRequested)
+            {
+                try
+                {
+                    var received = await socket.ReceiveFromAsync(buffer, SocketFlags.None, anyone, cancellationToken);
+                    await socket.SendToAsync(buffer.AsMemory(0, received.ReceivedBytes), SocketFlags.None, received.RemoteEndPoint, cancellationToken);
+                }
+                catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+                {
+                    return;
+                }
+                catch (SocketException)
+                {
+                    // An ICMP error for an earlier answer surfaces here (refused, unreachable); the next datagram is unaffected.
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.Text.Json;
+
+namespace Axoneme.Kubernetes;
+
+/// <summary>One Kubernetes object of a manifest file. A member of a <c>List</c> is a document of its own with its list's number.</summary>
+/// <param name="File">The file it stands in.</param>
+/// <param name="Index">1-based number of the YAML document.</param>
+/// <param name="Line">1-based line where the object begins.</param>
+/// <param name="ApiVersion">For example <c>cilium.io/v2</c>.</param>
+/// <param name="Kind">For example <c>CiliumNetworkPolicy</c>.</param>
+/// <param name="Namespace">metadata.namespace as written, null when absent.</param>
+/// <param name="Name">metadata.name.</param>
+/// <param name="Body">The whole object.</param>
+public sealed record ManifestDocument(
+    string File, int Index, int Line, string ApiVersion, string Kind, string? Namespace, string Name, JsonElement Body)
+{
+    /// <summary>Where the object stands in its YAML document, for example <c>items[2]</c>; empty when it is the document.</summary>
+    internal string Path { get; init; } = "";
+
+    /// <summary>The text of the file, to find lines in when an error must be reported.</summary>
+    internal string Text { get; init; } = "";
+
+    /// <summary>The line of a field such as <c>spec.ingress[0].fromEndpoints[1]</c>, or of the nearest part of it that is written. Reads the text again.</summary>
+    public int? LineOf(string fieldPath) => YamlLines.Find(Text, Index, Path.Length == 0 ? fieldPath : fieldPath.Length == 0 ? Path : $"{Path}.{fieldPath}");
+
+    /// <summary>An error about a field of this object, with its line.</summary>
+    public ManifestError Error(string? field, string message) => new(File, Index, LineOf(field ?? "") ?? Line, field, message);
+}

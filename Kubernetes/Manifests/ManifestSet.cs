@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+
+namespace Axoneme.Kubernetes;
+
+/// <summary>
+/// The rules by which files become objects in force: a broken file keeps its last good objects, and of two definitions of one object the
+/// one already in force stays. Does no input or output.
+/// </summary>
+public sealed class ManifestSet
+{
+    private readonly SortedDictionary<string, FileState> _files = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Kind, string Namespace, string Name), string> _owners = [];
+
+    /// <summary>What is in force now.</summary>
+    public ManifestSnapshot Current { get; private set; } = ManifestSnapshot.Empty;
+
+    /// <summary>Takes in the directory's files; false when nothing differs from before.</summary>
+    /// <param name="contents">Text of every file there is, by name, or the reason why it cannot be read.</param>
+    public bool Update(IReadOnlyDictionary<string, FileContent> contents)
+    {
+        var changed = Current.Version == 0 || Current.FilesInError.Contains("");
+        foreach (var gone in _files.Keys.Where(file => !contents.ContainsKey(file)).ToList())
+        {
+            changed |= _files.Remove(gone);
+        }
+
+        foreach (var (file, content) in contents)
+        {
+            if (_files.TryGetValue(file, out var old) && old.Content == content)
+            {
+                continue;
+            }
+
+            changed = true;
+            _files[file] = Read(file, content, old);
+        }
+
+        if (changed)
+        {
+            Publish([], []);
+        }
+
+        return changed;
+    }
+
+    /// <summary>The directory cannot be listed: everything stays in force.</summary>
+    public bool Fail(string message)
+    {
+        var error = new ManifestError("", 0, null, null, message);
+        if (Current.Errors.Contains(error))
+        {
+            return false;
+        }
+
+        Publish([error], [""]);
+        return true;
+    }
+
+    private static FileState Read(string file, FileContent content, FileState? old)
+    {
+        var result = content.Text is { } text
+            ? YamlDocuments.Read(file, text)
+            : new YamlReadResult([], [new ManifestError(file, 0, null, null, content.Problem ?? "cannot be read")]);
+        return result.Errors.IsEmpty
+            ? new FileState(content, result.Documents, [])
+            : new FileState(content, old?.Documents ?? [], result.Errors);
+    }
+
+    private void Publish(ImmutableArray<ManifestError> errors, ImmutableHashSet<string> inError)
+    {
+        var documents = ImmutableArray.CreateBuilder<ManifestDocument>();
+        var conflicts = new List<ManifestError>();
+        foreach (var same in _files.Values.SelectMany(file => file.Documents).GroupBy(KeyOf).ToList())
+        {
+            var owner = same.FirstOrDefault(document => _owners.GetValueOrDefault(same.Key) == document.File) ?? same.First();
+            _owners[same.Key] = owner.File;
+            documents.Add(owner);
+            conflicts.AddRange(same.Where(document => document != owner).Select(document => document.Error(
+                "metadata.name",
+                $"{Describe(document)} is already defined in {owner.File}:{owner.Line} (document {owner.Index}), which stays in force; remove or rename one")));
+        }
+
+        var live = documents.Select(KeyOf).ToHashSet();
+        foreach (var key in _owners.Keys.Where(key => !live.Contains(key)).ToList())
+        {
+            _owners.Remove(key);
+        }
+
+        Current = new ManifestSnapshot
+        {
+            // Grouping changed the order.
+            Documents = [.. documents.OrderBy(document => document.File, StringComparer.Ordinal).ThenBy(document => document.Index)],
+            Errors = [.. errors, .. _files.Values.SelectMany(file => file.Errors), .. conflicts],
+            Version = Current.Version + 1,
+            FilesInError = inError.Union(_files.Where(file => !file.Value.Errors.IsEmpty).Select(file => file.Key)),
+        };
+    }
+
+    /// <summary>An absent namespace is "default"; cluster-wide kinds have none, so nothing is confused.</summary>
+    private static (string Kind, string Namespace, string Name) KeyOf(ManifestDocument document) =>
+        (document.Kind, document.Namespace ?? "default", document.Name);
+
+    private static string Describe(ManifestDocument document) =>
+        document.Namespace is { } ns ? $"{document.Kind} {ns}/{document.Name}" : $"{document.Kind} {document.Name}";
+
+    private sealed record FileState(FileContent Content, ImmutableArray<ManifestDocument> Documents, ImmutableArray<ManifestError> Errors);
+}

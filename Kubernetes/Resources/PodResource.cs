@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Axoneme.Kubernetes;
+
+/// <summary>A Pod, as far as networking is concerned.</summary>
+public sealed record PodResource
+{
+    public required string Namespace { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>metadata.uid, empty outside a cluster.</summary>
+    public required string Uid { get; init; }
+
+    public required ImmutableSortedDictionary<string, string> Labels { get; init; }
+
+    public required ImmutableSortedDictionary<string, string> Annotations { get; init; }
+
+    /// <summary>spec.nodeName, empty when no node is chosen.</summary>
+    public required string NodeName { get; init; }
+
+    /// <summary><c>default</c> when absent.</summary>
+    public required string ServiceAccountName { get; init; }
+
+    /// <summary>The pod uses its node's network and has no interface of its own.</summary>
+    public required bool HostNetwork { get; init; }
+
+    /// <summary>Ports of all containers, restartable init containers included.</summary>
+    public required ImmutableArray<ContainerPort> Ports { get; init; }
+
+    /// <summary>Reads a document of kind Pod.</summary>
+    public static ResourceReadResult<PodResource> Read(ManifestDocument document)
+    {
+        var reader = new ResourceReader(document);
+        reader.CheckHeader("v1", "Pod", ResourceName.IsDnsSubdomain);
+        var body = document.Body;
+        return reader.Finish(new PodResource
+        {
+            Namespace = reader.Namespace(),
+            Name = document.Name,
+            Uid = reader.Text(body, "metadata.uid") ?? "",
+            Labels = reader.Labels(),
+            Annotations = reader.Map("metadata.annotations"),
+            NodeName = reader.Text(body, "spec.nodeName") ?? "",
+            ServiceAccountName = reader.Text(body, "spec.serviceAccountName") is { Length: > 0 } account ? account : "default",
+            HostNetwork = reader.Flag(body, "spec.hostNetwork"),
+            Ports = [.. ReadPorts(reader, body, "spec.containers"), .. ReadPorts(reader, body, "spec.initContainers")],
+        });
+    }
+
+    private static List<ContainerPort> ReadPorts(ResourceReader reader, JsonElement body, string list)
+    {
+        var ports = new List<ContainerPort>();
+        foreach (var (container, path) in reader.Objects(body, list))
+        {
+            var prefix = path + ".";
+            var names = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var (port, portPath) in reader.Objects(container, "ports", prefix))
+            {
+                if (ReadPort(reader, port, portPath + ".", names) is { } read)
+                {
+                    ports.Add(read);
+                }
+            }
+        }
+
+        return ports;
+    }
+
+    private static ContainerPort? ReadPort(ResourceReader reader, JsonElement port, string prefix, HashSet<string> names)
+    {
+        var name = reader.Text(port, "name", prefix);
+        if (name is not null && !ResourceName.IsPortName(name))
+        {
+            reader.Refuse(prefix + "name", $"\"{name}\" is not a port name; at most 15 lower-case letters, digits and inner hyphens, one letter at least");
+        }
+        else if (name is not null && !names.Add(name))
+        {
+            reader.Refuse(prefix + "name", $"\"{name}\" names two ports of one container; rename one");
+        }
+
+        var protocol = reader.Text(port, "protocol", prefix) ?? "TCP";
+        if (protocol is not ("TCP" or "UDP" or "SCTP"))
+        {
+            reader.Refuse(prefix + "protocol", $"must be TCP, UDP or SCTP, is \"{protocol}\"");
+        }
+
+        if (reader.Get(port, "containerPort") is not { } number)
+        {
+            reader.Refuse(prefix + "containerPort", "is missing; write a number from 1 to 65535");
+            return null;
+        }
+
+        if (number.ValueKind != JsonValueKind.Number || !number.TryGetInt32(out var value) || value is < 1 or > 65535)
+        {
+            reader.Refuse(prefix + "containerPort", $"must be a number from 1 to 65535, is {ResourceReader.Describe(number)}");
+            return null;
+        }
+
+        return new ContainerPort(value, name, protocol);
+    }
+}

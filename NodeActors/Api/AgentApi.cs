@@ -1,0 +1,40 @@
+using Axoneme.Datapath;
+using Axoneme.NodeActors.Endpoints;
+using Axoneme.NodeActors.State;
+using Axoneme.Wire.Agent;
+using Microsoft.AspNetCore.Http;
+
+namespace Axoneme.NodeActors.Api;
+
+/// <summary>The answers behind the socket's routes.</summary>
+internal sealed class AgentApi(
+    NodeAgentOptions options, IDatapath datapath, StateActor state, EndpointService endpoints, AgentMetrics metrics, Flows.FlowPipeline flows,
+    BpfViews bpf, Func<string?> disconnected, Func<IReadOnlyList<string>> problems)
+{
+    public BpfViews Bpf { get; } = bpf;
+
+    public AgentViews Views { get; } = new(state, endpoints, bpf);
+
+    public AgentStatus Status()
+    {
+        var view = state.View;
+        var all = endpoints.Endpoints.ToArray();
+        return new AgentStatus(
+            options.NodeName, AgentVersion.Text, Environment.OSVersion.Version.ToString(), datapath is NodeDatapath { UsesTcx: false } ? "clsact" : "tcx",
+            disconnected() is null, view.State.Revision, view.AppliedRevision, all.Length,
+            all.Count(endpoint => AgentViews.StateOf(endpoint, view.Endpoints.GetValueOrDefault(endpoint.Id)) == "ready"), view.State.Identities.Count,
+            view.State.Policies.Count(), [.. endpoints.Pools.Select(pool => pool.View)], Maps(), flows.EventsLost, problems());
+    }
+
+    public string Metrics() => metrics.Write();
+
+    /// <summary>Flows as JSON lines until the client leaves.</summary>
+    public Task MonitorAsync(HttpContext context) => flows.MonitorAsync(context);
+
+    private IReadOnlyList<MapView> Maps() =>
+    [
+        .. state.MapStatus.Select(map => new MapView(map.Name, map.Capacity, (uint)map.Desired)),
+        new(datapath.Conntrack4.Name, datapath.Conntrack4.Capacity, null),
+        new(datapath.Conntrack6.Name, datapath.Conntrack6.Capacity, null),
+    ];
+}

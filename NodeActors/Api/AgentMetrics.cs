@@ -1,0 +1,127 @@
+using Axoneme.Datapath;
+using Axoneme.Datapath.Layout;
+using Axoneme.Hubble;
+using Axoneme.NodeActors.Conntrack;
+using Axoneme.NodeActors.Endpoints;
+using Axoneme.NodeActors.State;
+using Axoneme.Policy;
+
+namespace Axoneme.NodeActors.Api;
+
+/// <summary>The agent's metrics, with Cilium's names where it has them (Documentation: "Monitoring &amp; Metrics").</summary>
+internal sealed class AgentMetrics(IDatapath datapath, StateActor state, EndpointService endpoints, ConntrackCollector conntrack)
+{
+    private static readonly string[] States = ["waiting-for-identity", "regenerating", "ready"];
+
+    /// <summary>All of them, in Prometheus text.</summary>
+    public string Write()
+    {
+        var text = new MetricsText();
+        var counters = DatapathCounters.From(datapath.ReadCounters());
+        text.Gauge("cilium_version", "Version of the agent").Sample(1, ("version", AgentVersion.Text));
+        WriteEndpoints(text);
+        WritePackets(text, counters);
+        WriteState(text);
+        WriteMaps(text);
+        WriteAddresses(text);
+        WriteConntrack(text);
+        text.Counter("hubble_lost_events_total", "Number of lost events").Sample(counters.EventsLost, ("source", "kernel_ring_buffer"));
+        text.Counter("axoneme_conntrack_rejudged_total", "Open connections judged again after a change").Sample(counters.Rejudged);
+        text.Counter("axoneme_conntrack_not_syn_total", "TCP packets picked up in the middle of a connection").Sample(counters.ConntrackNotSyn);
+        text.Counter("axoneme_conntrack_insert_failed_total", "Connections that found no room in conntrack").Sample(counters.ConntrackInsertFailed);
+        return text.ToString();
+    }
+
+    private static string Direction(PacketCount count) => count.Direction == TrafficDirection.Egress ? "EGRESS" : "INGRESS";
+
+    private void WriteEndpoints(MetricsText text)
+    {
+        var view = state.View;
+        var all = endpoints.Endpoints.ToArray();
+        text.Gauge("cilium_endpoint", "Number of endpoints managed by this agent").Sample(all.Length);
+        text.Gauge("cilium_endpoint_state", "Count of all endpoints, tagged by different endpoint states");
+        foreach (var name in States)
+        {
+            text.Sample(all.Count(e => AgentViews.StateOf(e, view.Endpoints.GetValueOrDefault(e.Id)) == name), ("endpoint_state", name));
+        }
+    }
+
+    private static void WritePackets(MetricsText text, DatapathCounters counters)
+    {
+        text.Counter("cilium_forward_count_total", "Total forwarded packets, tagged by ingress/egress direction");
+        foreach (var count in counters.Forwarded)
+        {
+            text.Sample(count.Packets, ("direction", Direction(count)));
+        }
+
+        text.Counter("cilium_forward_bytes_total", "Total forwarded bytes, tagged by ingress/egress direction");
+        foreach (var count in counters.Forwarded)
+        {
+            text.Sample(count.Bytes, ("direction", Direction(count)));
+        }
+
+        text.Counter("cilium_drop_count_total", "Total dropped packets, tagged by drop reason and ingress/egress direction");
+        foreach (var count in counters.Dropped)
+        {
+            text.Sample(count.Packets, ("reason", DropReasons.TextOf(count.Reason)), ("direction", Direction(count)));
+        }
+
+        text.Counter("cilium_drop_bytes_total", "Total dropped bytes, tagged by drop reason and ingress/egress direction");
+        foreach (var count in counters.Dropped)
+        {
+            text.Sample(count.Bytes, ("reason", DropReasons.TextOf(count.Reason)), ("direction", Direction(count)));
+        }
+    }
+
+    private void WriteState(MetricsText text)
+    {
+        var view = state.View;
+        text.Gauge("cilium_policy", "Number of policies currently loaded").Sample(view.State.Policies.Count());
+        text.Gauge("cilium_policy_max_revision", "Highest policy revision number in the agent").Sample(view.AppliedRevision);
+        text.Gauge("cilium_identity", "Number of identities currently allocated")
+            .Sample(ReservedIdentity.All.Count(), ("type", "reserved"))
+            .Sample(view.State.Identities.Count, ("type", "cluster_local"))
+            .Sample(view.Prefixes.Count, ("type", "node_local"));
+        text.Gauge("axoneme_state_revision", "State log revision the agent has received").Sample(view.State.Revision);
+        text.Gauge("axoneme_problems", "Things that are not as they should be; see status").Sample(view.Problems.Length);
+    }
+
+    private void WriteMaps(MetricsText text)
+    {
+        var maps = state.MapStatus.ToArray();
+        text.Counter("cilium_bpf_map_ops_total", "Total operations on map, tagged by map name");
+        foreach (var map in maps)
+        {
+            text.Sample(map.Puts, ("map_name", map.Name), ("operation", "update"), ("outcome", "success"));
+            text.Sample(map.Deletes, ("map_name", map.Name), ("operation", "delete"), ("outcome", "success"));
+            text.Sample(map.Failures, ("map_name", map.Name), ("operation", "update"), ("outcome", "fail"));
+        }
+
+        text.Gauge("cilium_bpf_map_pressure", "Fill percentage of map, tagged by map name");
+        Array.ForEach(maps, map => text.Sample(map.Desired / (double)map.Capacity, ("map_name", map.Name)));
+        text.Gauge("cilium_bpf_map_capacity", "Capacity of map, tagged by map group");
+        Array.ForEach(maps, map => text.Sample(map.Capacity, ("map_group", map.Name)));
+        text.Counter("axoneme_bpf_map_drift_total", "Entries that somebody else changed and the agent repaired");
+        Array.ForEach(maps, map => text.Sample(map.Drift, ("map_name", map.Name)));
+    }
+
+    private void WriteAddresses(MetricsText text)
+    {
+        var pools = endpoints.Pools.Select(pool => (Family: pool.Network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? "ipv4" : "ipv6", pool.View)).ToArray();
+        text.Gauge("cilium_ipam_capacity", "Total number of IPs in the IPAM pool labeled by family");
+        Array.ForEach(pools, pool => text.Sample(pool.View.Capacity, ("family", pool.Family)));
+        text.Gauge("cilium_ip_addresses", "Number of allocated IP addresses");
+        Array.ForEach(pools, pool => text.Sample(pool.View.InUse, ("family", pool.Family)));
+    }
+
+    private void WriteConntrack(MetricsText text)
+    {
+        var last = conntrack.Last;
+        text.Counter("cilium_datapath_conntrack_gc_runs_total", "Number of times that the conntrack garbage collector process was run")
+            .Sample(last.Runs, ("status", "completed")).Sample(last.Failures, ("status", "uncompleted"));
+        text.Gauge("cilium_datapath_conntrack_gc_entries", "The number of alive and deleted conntrack entries at the end of a garbage collector run")
+            .Sample(last.Alive, ("status", "alive")).Sample(last.LastDeleted, ("status", "deleted"));
+        text.Gauge("cilium_datapath_conntrack_gc_duration_seconds", "Duration of the last conntrack garbage collector run").Sample(last.Duration.TotalSeconds);
+        text.Counter("axoneme_conntrack_gc_deleted_total", "Conntrack entries removed because their time was over").Sample(last.Deleted);
+    }
+}

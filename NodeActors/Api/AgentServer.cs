@@ -1,0 +1,172 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Axoneme.NodeActors.Cni;
+using Axoneme.Wire.Agent;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Axoneme.NodeActors.Api;
+
+/// <summary>The agent's HTTP API on its Unix socket. Routes and messages: <see cref="AgentRoutes"/>.</summary>
+internal sealed partial class AgentServer : IAsyncDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private readonly WebApplication _app;
+    private readonly ILogger _logger;
+
+    private AgentServer(WebApplication app, string socketPath, ILogger logger) => (_app, SocketPath, _logger) = (app, socketPath, logger);
+
+    public string SocketPath { get; }
+
+    /// <summary>Opens the socket; one left over from before is replaced.</summary>
+    /// <exception cref="NodeAgentException">The socket cannot be made.</exception>
+    public static async Task<AgentServer> StartAsync(
+        string socketPath, AgentApi api, CniServer cni, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
+    {
+        socketPath = Path.GetFullPath(socketPath);
+        var directory = Path.GetDirectoryName(socketPath)!;
+
+        // Bound in a directory only root may enter and moved when its mode is right: nobody else can connect in between.
+        var hidden = Path.Combine(directory, $".{Path.GetFileName(socketPath)}.new");
+        try
+        {
+            Directory.CreateDirectory(directory);
+            Directory.CreateDirectory(hidden, OwnerOnly | UnixFileMode.UserExecute);
+            var aside = Path.Combine(hidden, "s");
+            File.Delete(aside);
+            var server = new AgentServer(Build(aside, loggerFactory), socketPath, loggerFactory.CreateLogger<AgentServer>());
+            server.Map(api, cni);
+            await server._app.StartAsync(cancellationToken).ConfigureAwait(false);
+            File.SetUnixFileMode(aside, OwnerOnly);
+            File.Move(aside, socketPath, overwrite: true);
+            Directory.Delete(hidden);
+            return server;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or System.Net.Sockets.SocketException)
+        {
+            throw new NodeAgentException($"agent socket {socketPath}: {exception.Message}", exception);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        File.Delete(SocketPath);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        await _app.StopAsync(patience.Token).ConfigureAwait(false);
+        await _app.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static WebApplication Build(string socketPath, ILoggerFactory loggerFactory)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(loggerFactory);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.ListenUnixSocket(socketPath);
+        });
+        return builder.Build();
+    }
+
+    private void Map(AgentApi api, CniServer cni)
+    {
+        Get(AgentRoutes.Status, api.Status, AgentJson.Default.AgentStatus);
+        Get(AgentRoutes.Endpoints, api.Views.Endpoints, AgentJson.Default.IReadOnlyListEndpointView);
+        Get(AgentRoutes.Identities, api.Views.Identities, AgentJson.Default.IReadOnlyListIdentityView);
+        Get(AgentRoutes.Policies, api.Views.Policies, AgentJson.Default.IReadOnlyListPolicyView);
+        Get(AgentRoutes.BpfEndpoints, api.Bpf.Endpoints, AgentJson.Default.IReadOnlyListBpfEndpointView);
+        Get(AgentRoutes.BpfIpcache, api.Bpf.Ipcache, AgentJson.Default.IReadOnlyListBpfIpcacheView);
+        Get(AgentRoutes.BpfPolicy, api.Bpf.Policy, AgentJson.Default.IReadOnlyListBpfPolicyView);
+        Get(AgentRoutes.BpfConntrack, api.Bpf.Conntrack, AgentJson.Default.IReadOnlyListBpfConntrackView);
+        _app.MapGet(AgentRoutes.Metrics, Guarded(async context =>
+        {
+            context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+            await context.Response.WriteAsync(api.Metrics(), context.RequestAborted).ConfigureAwait(false);
+        }));
+        _app.MapGet(AgentRoutes.Monitor, Guarded(api.MonitorAsync));
+        _app.MapPost($"{AgentRoutes.Cni}/{{verb}}", new RequestDelegate(context => AnswerCniAsync(context, cni)));
+        _app.MapFallback(new RequestDelegate(context => WriteAsync(
+            context, 404, new AgentError($"{context.Request.Method} {context.Request.Path}: no such route", "plugin, CLI and agent must be of one version"), AgentJson.Default.AgentError)));
+    }
+
+    private void Get<T>(string route, Func<T> answer, JsonTypeInfo<T> type) =>
+        _app.MapGet(route, Guarded(context => WriteAsync(context, 200, answer(), type)));
+
+    private RequestDelegate Guarded(RequestDelegate handle) => async context =>
+    {
+        try
+        {
+            await handle(context).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client left.
+        }
+        catch (BadHttpRequestException exception)
+        {
+            await WriteAsync(context, 400, new AgentError(exception.Message, null), AgentJson.Default.AgentError).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!context.Response.HasStarted && exception is not OutOfMemoryException)
+        {
+            Log.CallFailed(_logger, context.Request.Path, exception);
+            await WriteAsync(context, 500, new AgentError(exception.Message, null), AgentJson.Default.AgentError).ConfigureAwait(false);
+        }
+    };
+
+    private async Task AnswerCniAsync(HttpContext context, CniServer cni)
+    {
+        var version = CniConfig.Newest;
+        var verb = (string?)context.GetRouteValue("verb") ?? "";
+        CniError error;
+        var status = 400;
+        try
+        {
+            var call = await JsonSerializer.DeserializeAsync(context.Request.Body, AgentJson.Default.CniCall, context.RequestAborted).ConfigureAwait(false)
+                ?? throw new CniException(CniCodes.Decoding, "the plugin's call is null");
+            version = CniConfig.VersionOf(call.Config);
+            var answer = await cni.HandleAsync(verb, call, context.RequestAborted).ConfigureAwait(false);
+            context.Response.ContentType = "application/json";
+            await context.Response.Body.WriteAsync(answer, context.RequestAborted).ConfigureAwait(false);
+            return;
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            return; // The runtime gave up; a repeated call finds what is there.
+        }
+        catch (CniException exception)
+        {
+            error = exception.ToError(version);
+            status = exception.Code < 100 && exception.Code is not (CniCodes.InputOutput or CniCodes.TryAgainLater or CniCodes.NotReady) ? 400 : 500;
+        }
+        catch (JsonException exception)
+        {
+            error = new CniError(version, CniCodes.Decoding, $"the plugin's call is not what the agent expects: {exception.Message}", "plugin and agent must be of one version");
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            Log.CallFailed(_logger, context.Request.Path, exception);
+            error = new CniError(version, CniCodes.Internal, exception.Message, "see the agent's log");
+            status = 500;
+        }
+
+        await WriteAsync(context, status, error, AgentJson.Default.CniError).ConfigureAwait(false);
+    }
+
+    private static Task WriteAsync<T>(HttpContext context, int status, T value, JsonTypeInfo<T> type)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json";
+        return JsonSerializer.SerializeAsync(context.Response.Body, value, type, context.RequestAborted);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(50, LogLevel.Error, "Call {Path} failed", EventName = "CallFailed")]
+        public static partial void CallFailed(ILogger logger, string path, Exception exception);
+    }
+}

@@ -1,0 +1,122 @@
+using System.Net;
+using Axoneme.Datapath;
+using Axoneme.Datapath.Layout;
+using Axoneme.NodeActors.Policies;
+using Axoneme.NodeActors.State;
+using Axoneme.Policy;
+using Axoneme.Wire.Agent;
+
+namespace Axoneme.NodeActors.Api;
+
+/// <summary>What the kernel's maps really hold, read for each call, with names where the agent has them.</summary>
+internal sealed class BpfViews(IDatapath datapath, StateActor state, TimeProvider timeProvider)
+{
+    public IReadOnlyList<BpfEndpointView> Endpoints()
+    {
+        var names = state.View.Endpoints.Values.ToDictionary(status => status.Endpoint.Ifindex, status => status.Endpoint.Interface.HostName);
+        return
+        [
+            .. datapath.Endpoints.Entries().OrderBy(pair => pair.Value.Id).Select(pair => new BpfEndpointView(
+                pair.Key, names.GetValueOrDefault(pair.Key), pair.Value.Id, pair.Value.Identity, pair.Value.PolicyId, pair.Value.PolicyRevision,
+                FlagsOf((ushort)pair.Value.Flags, EndpointFlagNames), pair.Value.Mac.ToString(), pair.Value.GatewayMac.ToString(),
+                pair.Value.Ipv4 == 0 ? null : new IPAddress(pair.Value.Ipv4).ToString(), pair.Value.Ipv6 == default ? null : pair.Value.Ipv6.ToString())),
+        ];
+    }
+
+    public IReadOnlyList<BpfIpcacheView> Ipcache() =>
+    [
+        .. datapath.Prefixes.Entries().Select(pair => View(pair.Key.ToIPNetwork().ToString(), pair.Value))
+            .Concat(datapath.Hosts.Entries().Select(pair => (Address: pair.Key.ToIPAddress(), pair.Value))
+                .Select(pair => View($"{pair.Address}/{(pair.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128)}", pair.Value)))
+            .OrderBy(view => view.Prefix, StringComparer.Ordinal),
+    ];
+
+    public IReadOnlyList<BpfPolicyView> Policy()
+    {
+        var rows = new List<BpfPolicyView>();
+        foreach (var (key, entry) in datapath.Policy.Entries().OrderBy(pair => pair.Key.Policy).ThenBy(pair => pair.Key.Identity))
+        {
+            var labels = LabelsOf(key.Identity);
+            foreach (var range in RangesOf(entry))
+            {
+                var rule = state.Policies.DescribeRule(range.Rule)?.ToString() ?? "";
+                var verdict = (range.Verdict & 0xFFFF) switch { 0 => "deny", 1 => "allow", 2 => "redirect", var other => $"unknown {other}" };
+                rows.AddRange(TrafficClasses.Split(range.Low, range.High).Select(part => new BpfPolicyView(
+                    key.PolicyId, key.Direction == TrafficDirection.Egress ? "egress" : "ingress", key.Identity, labels, part.Protocol, part.Ports, verdict,
+                    (ushort)(range.Verdict >> 16), range.Rule, rule)));
+            }
+        }
+
+        return rows;
+    }
+
+    public IReadOnlyList<BpfConntrackView> Conntrack()
+    {
+        var rows = new List<BpfConntrackView>();
+        foreach (var (key, entry) in datapath.Conntrack4.Entries())
+        {
+            rows.Add(View(key.Protocol, new IPAddress(key.LowAddress), key.LowPort, new IPAddress(key.HighAddress), key.HighPort, entry));
+        }
+
+        foreach (var (key, entry) in datapath.Conntrack6.Entries())
+        {
+            rows.Add(View(key.Protocol, key.LowAddress.ToIPAddress(), key.LowPort, key.HighAddress.ToIPAddress(), key.HighPort, entry));
+        }
+
+        return rows;
+    }
+
+    /// <summary>The labels of an identity: reserved, of the cluster, or of a prefix of this node.</summary>
+    public IReadOnlyList<string> LabelsOf(uint identity)
+    {
+        var view = state.View;
+        return ReservedIdentity.IsReserved(identity) ? ReservedIdentity.LabelsOf(identity).ToStrings()
+            : view.State.Identities.TryGetValue(identity, out var record) ? record.Labels
+            : view.Prefixes.TryGetValue(identity, out var prefix) ? CidrText.LabelsOf(prefix).ToStrings()
+            : [];
+    }
+
+    private static readonly string[] EndpointFlagNames = ["ingress-enforced", "egress-enforced", "audit"];
+
+    private static readonly string[] ConntrackFlagNames =
+        ["initiator-is-high", "reply-seen", "fin-from-initiator", "fin-from-responder", "reset", "not-syn", "closed-reported"];
+
+    private static string FlagsOf(ushort flags, string[] names) => string.Join(',', names.Where((_, bit) => (flags & 1 << bit) != 0));
+
+    private static BpfIpcacheView View(string prefix, IpcacheEntry entry) =>
+        new(prefix, entry.Identity, entry.Ifindex, entry.Tunnel == 0 ? null : new IPAddress(entry.Tunnel).ToString());
+
+    private PolicyRangeEntry[] RangesOf(PolicyEntry entry)
+    {
+        if (entry.Count <= 1)
+        {
+            return entry.Count == 1 ? [entry.Only] : [];
+        }
+
+        var ranges = new PolicyRangeEntry[Math.Min(entry.Count, datapath.PolicyRanges.Capacity)];
+        for (var i = 0u; i < ranges.Length; i++)
+        {
+            datapath.PolicyRanges.TryGet(entry.First + i, out ranges[i]);
+        }
+
+        return ranges;
+    }
+
+    private BpfConntrackView View(byte protocol, IPAddress low, ushort lowPort, IPAddress high, ushort highPort, ConntrackEntry entry)
+    {
+        var lowEnd = Text(low, lowPort);
+        var highEnd = Text(high, highPort);
+        var isHigh = entry.Flags.HasFlag(ConntrackFlags.InitiatorIsHigh);
+        var now = ConntrackClock.Ticks((ulong)timeProvider.GetElapsedTime(0).Ticks * 100);
+        var idle = (ulong)Math.Max(0, unchecked((int)(now - entry.LastSeen))) << ConntrackEntry.TickShift;
+        return new BpfConntrackView(
+            TrafficClasses.ProtocolName(protocol), isHigh ? highEnd : lowEnd, isHigh ? lowEnd : highEnd, entry.Initiator.Identity, entry.Responder.Identity,
+            FlagsOf((ushort)entry.Flags, ConntrackFlagNames), (uint)(idle / 1_000_000_000), RuleOf(entry.Initiator), RuleOf(entry.Responder));
+    }
+
+    private static string Text(IPAddress address, ushort networkPort) =>
+        new IPEndPoint(address, BitConverter.IsLittleEndian ? System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(networkPort) : networkPort).ToString();
+
+    /// <summary>An end that is no pod of this node has no verdict here.</summary>
+    private string RuleOf(ConntrackEnd end) => end.Ifindex == 0 ? "" : state.Policies.DescribeRule(end.Rule)?.ToString() ?? $"rule {end.Rule}";
+}

@@ -1,0 +1,88 @@
+using System.Net;
+using Axoneme.Datapath.Layout;
+using Axoneme.NodeActors.Local;
+using Axoneme.NodeActors.Network;
+using Axoneme.Wire.Node;
+using Google.Protobuf;
+
+namespace Axoneme.NodeActors.Endpoints;
+
+/// <summary>One attachment of a container on this node. What identifies it never changes; progress makes a new value.</summary>
+internal sealed record Endpoint
+{
+    /// <summary>1–65535, unique on the node while in use.</summary>
+    public required ushort Id { get; init; }
+
+    public required string ContainerId { get; init; }
+
+    public required string Namespace { get; init; }
+
+    public required string Pod { get; init; }
+
+    public required string PodUid { get; init; }
+
+    public required PodInterface Interface { get; init; }
+
+    /// <summary>Host side; 0 before the pair is made.</summary>
+    public uint Ifindex { get; init; }
+
+    /// <summary>ADD was answered, or may be.</summary>
+    public bool IsReady { get; init; }
+
+    /// <summary>Gone from the node, but the control plane does not know yet.</summary>
+    public bool IsRemoved { get; init; }
+
+    /// <summary>Key of the attachment: what CNI calls it by.</summary>
+    public (string ContainerId, string IfName) Attachment => (ContainerId, Interface.PodName);
+
+    /// <summary>Key in the local journal: a container attached again is another record.</summary>
+    public string JournalKey => $"{ContainerId}/{Interface.PodName}/{Id}";
+
+    /// <summary>Namespace and name of the pod, or the container id where the runtime named no pod.</summary>
+    public string Name => Pod.Length > 0 ? $"{Namespace}/{Pod}" : ContainerId;
+
+    public LocalEndpoint ToRecord() => new()
+    {
+        Id = Id,
+        ContainerId = ContainerId,
+        PodInterface = Interface.PodName,
+        HostInterface = Interface.HostName,
+        Netns = Interface.Netns,
+        Namespace = Namespace,
+        Pod = Pod,
+        PodUid = PodUid,
+        Mac = ByteString.CopyFrom(Interface.Mac.ToArray()),
+        HostMac = ByteString.CopyFrom(Interface.HostMac.ToArray()),
+        Ipv4 = Interface.Ipv4?.ToString() ?? "",
+        Ipv6 = Interface.Ipv6?.ToString() ?? "",
+        Mtu = (uint)Interface.Mtu,
+        Ready = IsReady,
+        Removed = IsRemoved,
+    };
+
+    public static Endpoint FromRecord(LocalEndpoint record) => new()
+    {
+        Id = (ushort)record.Id,
+        ContainerId = record.ContainerId,
+        Namespace = record.Namespace,
+        Pod = record.Pod,
+        PodUid = record.PodUid,
+        Interface = new PodInterface(
+            record.HostInterface, record.PodInterface, record.Netns, MacAddress.From(record.Mac.Span), MacAddress.From(record.HostMac.Span),
+            record.Ipv4.Length > 0 ? IPAddress.Parse(record.Ipv4) : null, record.Ipv6.Length > 0 ? IPAddress.Parse(record.Ipv6) : null, (int)record.Mtu),
+        IsReady = record.Ready,
+        IsRemoved = record.Removed,
+    };
+
+    public EndpointReport ToReport(string node) => new()
+    {
+        Node = node,
+        EndpointId = Id,
+        Namespace = Namespace,
+        Pod = Pod,
+        ContainerId = ContainerId,
+        Addresses = { Interface.Addresses.Select(address => address.ToString()) },
+        InterfaceName = Interface.HostName,
+        Removed = IsRemoved,
+    };
+}

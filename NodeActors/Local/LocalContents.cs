@@ -1,0 +1,71 @@
+using System.Net;
+using Axoneme.Persistence;
+using Axoneme.Wire.State;
+
+namespace Axoneme.NodeActors.Local;
+
+/// <summary>What the local journal held when the agent started.</summary>
+internal sealed record LocalContents
+{
+    public IReadOnlyList<LocalEndpoint> Endpoints { get; init; } = [];
+
+    public IReadOnlyDictionary<IPNetwork, uint> Prefixes { get; init; } = new Dictionary<IPNetwork, uint>();
+
+    /// <summary>The first block of policy ids no run has used.</summary>
+    public uint PolicyIdBlock { get; init; }
+
+    /// <summary>The cached state as one snapshot; null when none was ever received whole.</summary>
+    public Commit? State { get; init; }
+
+    /// <exception cref="NodeAgentException">A record cannot be read.</exception>
+    public static async Task<LocalContents> ReadAsync(IJournal journal, CancellationToken cancellationToken)
+    {
+        var endpoints = new List<LocalEndpoint>();
+        var prefixes = new Dictionary<IPNetwork, uint>();
+        var block = 0u;
+        StateCursor? cursor = null;
+        var snapshot = new Commit { Snapshot = true };
+        await foreach (var record in journal.ReadRecordsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (record.Deleted)
+            {
+                continue;
+            }
+
+            try
+            {
+                switch (record.Kind)
+                {
+                    case LocalStore.Kinds.Endpoint:
+                        endpoints.Add(LocalEndpoint.Parser.ParseFrom(record.Payload.Span));
+                        break;
+                    case LocalStore.Kinds.PrefixIdentity:
+                        prefixes[IPNetwork.Parse(record.Key)] = PrefixIdentity.Parser.ParseFrom(record.Payload.Span).Number;
+                        break;
+                    case LocalStore.Kinds.PolicyIds:
+                        block = Local.PolicyIdBlock.Parser.ParseFrom(record.Payload.Span).Next;
+                        break;
+                    case LocalStore.Kinds.Cursor:
+                        cursor = StateCursor.Parser.ParseFrom(record.Payload.Span);
+                        break;
+                    case var kind when kind.StartsWith(LocalStore.Kinds.State, StringComparison.Ordinal):
+                        snapshot.Records.Add(Record.Parser.ParseFrom(record.Payload.Span));
+                        break;
+                }
+            }
+            catch (Exception exception) when (exception is Google.Protobuf.InvalidProtocolBufferException or FormatException)
+            {
+                throw new NodeAgentException(
+                    $"local journal: record {record.Kind}/{record.Key} cannot be read ({exception.Message}); it was written by another version or is damaged", exception);
+            }
+        }
+
+        if (cursor is not null)
+        {
+            snapshot.Epoch = cursor.Epoch;
+            snapshot.Revision = cursor.Revision;
+        }
+
+        return new LocalContents { Endpoints = endpoints, Prefixes = prefixes, PolicyIdBlock = block, State = cursor is null ? null : snapshot };
+    }
+}

@@ -1,0 +1,34 @@
+using System.Net;
+
+namespace Axoneme.NodeActors.Network;
+
+/// <summary>
+/// The node's interfaces, addresses, routes and neighbours. All calls are idempotent; failures are
+/// <see cref="Datapath.KernelException"/> naming the object and the kernel's reason.
+/// </summary>
+internal interface INodeNetwork
+{
+    /// <summary>Addresses of the node's own network namespace, loopback's excepted.</summary>
+    IReadOnlyList<IPAddress> LocalAddresses();
+
+    /// <summary>Makes the device that holds the router addresses, and the switches pod traffic needs (forwarding).</summary>
+    void EnsureHostDevice(IReadOnlyList<IPAddress> routers);
+
+    /// <summary>Removes that device.</summary>
+    void DeleteHostDevice();
+
+    /// <summary>Makes the pair with the pod's side inside its namespace, both down; an old pair of the name is replaced. Returns the host side's ifindex.</summary>
+    uint Create(PodInterface pod);
+
+    /// <summary>Gives a made pair its addresses, routes and neighbours on both sides and sets it up. What is there already stays.</summary>
+    void Configure(PodInterface pod, uint ifindex);
+
+    /// <summary>What of a pod's interfaces, addresses, routes and neighbours is missing or different, in words; empty when nothing is.</summary>
+    IReadOnlyList<string> Differences(PodInterface pod);
+
+    /// <summary>The ifindex of a pod's host side; null when there is no interface of its name and MAC. It lives as long as the pod's namespace.</summary>
+    uint? Find(PodInterface pod);
+
+    /// <summary>Removes a pair by its host side; the pod's side and all routes go with it. No effect when it is gone.</summary>
+    void Delete(string hostName);
+}

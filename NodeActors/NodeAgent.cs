@@ -1,0 +1,252 @@
+using Axoneme.Datapath;
+using Axoneme.Hubble;
+using Axoneme.NodeActors.Actors;
+using Axoneme.NodeActors.Addresses;
+using Axoneme.NodeActors.Api;
+using Axoneme.NodeActors.Cni;
+using Axoneme.NodeActors.Conntrack;
+using Axoneme.NodeActors.ControlPlane;
+using Axoneme.NodeActors.Endpoints;
+using Axoneme.NodeActors.Flows;
+using Axoneme.NodeActors.Local;
+using Axoneme.NodeActors.Network;
+using Axoneme.NodeActors.State;
+using Axoneme.Persistence;
+using Axoneme.Wire;
+using Axoneme.Wire.Agent;
+using Axoneme.Wire.Node;
+using Microsoft.Extensions.Logging;
+
+namespace Axoneme.NodeActors;
+
+/// <summary>
+/// One node's agent: follows the control plane's state, keeps the kernel equal to it, serves CNI and the agent's socket.
+/// Ending it leaves the kernel's state in place, so that pods and verdicts outlive the process.
+/// </summary>
+public sealed class NodeAgent : IAsyncDisposable
+{
+    private static readonly TimeSpan AddressInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CompactInterval = TimeSpan.FromMinutes(10);
+    private readonly NodeAgentOptions _options;
+    private readonly NodeAgentParts _parts;
+    private readonly IDatapath _datapath;
+    private readonly LocalStore _store;
+    private readonly StateActor _state;
+    private readonly EndpointService _endpoints;
+    private readonly NodeReporter _reporter;
+    private readonly StateFollower _follower;
+    private readonly ConntrackCollector _conntrack;
+    private readonly FlowPipeline _flows;
+    private readonly AgentApi _api;
+    private readonly CniServer _cni;
+    private readonly PeriodicWork _periodic;
+    private AgentServer? _server;
+    private bool _datapathGone;
+    private int _disposed;
+
+    private NodeAgent(
+        NodeAgentOptions options, NodeAgentParts parts, LocalContents contents, IStateStream stream, INodeReports reports, TimeProvider timeProvider,
+        ILoggerFactory loggers)
+    {
+        (_options, _parts, _datapath) = (options, parts, parts.Datapath);
+        _store = new LocalStore(parts.Journal, timeProvider, loggers.CreateLogger<LocalStore>());
+        _reporter = new NodeReporter(options.NodeName, stream, reports, endpoint => _endpoints!.Reported(endpoint), timeProvider, loggers.CreateLogger<NodeReporter>());
+        _state = new StateActor(
+            options.NodeName, _datapath, _store, contents, applied => _reporter.Post(new NodeReporter.Statement.Applied(applied)), timeProvider,
+            loggers.CreateLogger<StateActor>());
+        var pools = new[] { options.PodCidr4, options.PodCidr6 }.OfType<System.Net.IPNetwork>().Select(network => new AddressPool(network)).ToArray();
+        _endpoints = new EndpointService(
+            options, _datapath, parts.Network, pools, _state, _store, endpoint => _reporter.Post(new NodeReporter.Statement.About(endpoint)), timeProvider,
+            loggers.CreateLogger<EndpointService>());
+        _follower = new StateFollower(
+            stream, reports, Registration, OnConnected, commit => _state.Post(new StateMessage.CommitReceived(commit)), timeProvider,
+            loggers.CreateLogger<StateFollower>());
+        _conntrack = new ConntrackCollector(_datapath, options.ConntrackInterval, timeProvider, loggers.CreateLogger<ConntrackCollector>());
+        _periodic = new PeriodicWork(timeProvider, loggers.CreateLogger<PeriodicWork>());
+        var bpf = new BpfViews(_datapath, _state, timeProvider);
+        _flows = new FlowPipeline(options.NodeName, _datapath, new FlowMetadata(_state, bpf), options.FlowRingCapacity, timeProvider);
+        _api = new AgentApi(
+            options, _datapath, _state, _endpoints, new AgentMetrics(_datapath, _state, _endpoints, _conntrack), _flows, bpf, () => _follower.Problem, Problems);
+        _cni = new CniServer(_endpoints, NotReady);
+    }
+
+    /// <summary>The socket the agent listens on.</summary>
+    public string SocketPath => _server!.SocketPath;
+
+    /// <summary>The last flows of this node.</summary>
+    public FlowRing Flows => _flows.Ring;
+
+    /// <summary>Completes, faulted, when an actor cannot go on; otherwise it completes only when the agent is disposed.</summary>
+    public Task Failure => Task.WhenAny(_store.Completion, _state.Completion, _reporter.Completion, _follower.Completion, _conntrack.Completion, _flows.Completion).Unwrap();
+
+    /// <summary>
+    /// Loads or takes over the datapath, re-adopts the pods of an earlier run, opens the socket and starts following <paramref name="stream"/>.
+    /// Returns when CNI calls can be answered; neither needs the control plane.
+    /// </summary>
+    /// <param name="options">Which node this is, and where its things are.</param>
+    /// <param name="stream">What the control plane decides.</param>
+    /// <param name="reports">Takes what the node did.</param>
+    /// <param name="openDatapath">Opens another datapath than the kernel's; null for the kernel's, pinned at <see cref="NodeAgentOptions.BpfRoot"/>. The agent disposes it.</param>
+    /// <param name="timeProvider">Time; its timestamps have to be CLOCK_MONOTONIC, as the system's are.</param>
+    /// <param name="loggerFactory">Where the agent logs.</param>
+    /// <param name="cancellationToken">Cancels starting.</param>
+    /// <exception cref="NodeAgentException">An option is wrong, or the socket cannot be made; the message says which.</exception>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    /// <exception cref="JournalUnavailableException">The local journal cannot be opened.</exception>
+    public static Task<NodeAgent> StartAsync(
+        NodeAgentOptions options, IStateStream stream, INodeReports reports, Func<IDatapath>? openDatapath,
+        TimeProvider timeProvider, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
+    {
+        options.Validate();
+        return StartAsync(options, () => NodeAgentParts.OpenAsync(options, openDatapath), stream, reports, timeProvider, loggerFactory, cancellationToken);
+    }
+
+    /// <summary>The same as <see cref="AgentRoutes.Status"/> answers.</summary>
+    public AgentStatus GetStatus() => _api.Status();
+
+    /// <summary>The same as <see cref="AgentRoutes.Endpoints"/> answers.</summary>
+    public IReadOnlyList<EndpointView> GetEndpoints() => _api.Views.Endpoints();
+
+    /// <summary>A CNI call as the socket takes it; see <see cref="CniServer.HandleAsync"/>.</summary>
+    internal Task<byte[]> CniAsync(string verb, CniCall call, CancellationToken cancellationToken) => _cni.HandleAsync(verb, call, cancellationToken);
+
+    /// <summary>
+    /// Removes what the node made: its endpoints with their interfaces, routes and addresses, its host device, its attachments and pins.
+    /// Dispose afterwards; the agent does nothing useful any more.
+    /// </summary>
+    public async Task RemoveEverythingAsync(CancellationToken cancellationToken)
+    {
+        foreach (var endpoint in _endpoints.Endpoints.ToArray())
+        {
+            await _endpoints.DeleteAsync(endpoint.ContainerId, endpoint.Interface.PodName, cancellationToken).ConfigureAwait(false);
+        }
+
+        _parts.Network.DeleteHostDevice();
+        await StopAsync().ConfigureAwait(false);
+        _datapath.Dispose();
+        _datapathGone = true;
+        _parts.RemovePins();
+    }
+
+    /// <summary>Stops the actors and the socket; kernel state stays.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            if (!_datapathGone)
+            {
+                _datapath.Dispose();
+            }
+
+            (_parts.Network as IDisposable)?.Dispose();
+            await _parts.Journal.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    internal static async Task<NodeAgent> StartAsync(
+        NodeAgentOptions options, Func<Task<NodeAgentParts>> open, IStateStream stream, INodeReports reports, TimeProvider timeProvider, ILoggerFactory loggers,
+        CancellationToken cancellationToken)
+    {
+        var parts = await open().ConfigureAwait(false);
+        NodeAgent? agent = null;
+        try
+        {
+            var contents = await LocalContents.ReadAsync(parts.Journal, cancellationToken).ConfigureAwait(false);
+            agent = new NodeAgent(options, parts, contents, stream, reports, timeProvider, loggers);
+            await agent.RunAsync(contents, timeProvider, loggers, cancellationToken).ConfigureAwait(false);
+            return agent;
+        }
+        catch
+        {
+            if (agent is not null)
+            {
+                await agent.DisposeAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                parts.Datapath.Dispose();
+                (parts.Network as IDisposable)?.Dispose();
+                await parts.Journal.DisposeAsync().ConfigureAwait(false);
+            }
+
+            throw;
+        }
+    }
+
+    private async Task RunAsync(LocalContents contents, TimeProvider timeProvider, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        _store.Start();
+
+        // Before any id of the block is used: a later run must begin behind it.
+        var block = new LocalChange(LocalStore.Kinds.PolicyIds, "next", new PolicyIdBlock { Next = contents.PolicyIdBlock + 1 });
+        await _store.CommitAsync(block).ConfigureAwait(false);
+        _parts.Network.EnsureHostDevice([.. _endpoints.Pools.Select(pool => pool.Router)]);
+        var adopted = await _endpoints.RestoreAsync(contents.Endpoints).ConfigureAwait(false);
+        _state.Restore(adopted, contents, _datapath, _parts.Network.LocalAddresses());
+        _endpoints.AttachAdopted();
+        _state.Start();
+        _reporter.Start();
+        _conntrack.Start();
+        _flows.Start();
+        _server = await AgentServer.StartAsync(_options.SocketPath, _api, _cni, loggers, cancellationToken).ConfigureAwait(false);
+        _follower.Start(_state.View.State.Cursor);
+        _periodic.Start(_options.CompareInterval, "compare", () => _state.Post(new StateMessage.CompareDue()));
+        _periodic.Start(AddressInterval, "own addresses", () => _state.Post(new StateMessage.LocalAddresses(_parts.Network.LocalAddresses())));
+        _periodic.Start(CompactInterval, "local journal", _ => _parts.Journal.CompactAsync(JournalRetention.Default with { TombstoneAge = TimeSpan.Zero }, _));
+    }
+
+    private async Task StopAsync()
+    {
+        // In the order of who tells whom: nobody is told by one that is gone. Flows first, for monitors keep the server busy.
+        await _flows.DisposeAsync().ConfigureAwait(false);
+        if (Interlocked.Exchange(ref _server, null) is { } server)
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _periodic.DisposeAsync().ConfigureAwait(false);
+        await _follower.DisposeAsync().ConfigureAwait(false);
+        await _conntrack.DisposeAsync().ConfigureAwait(false);
+        await _state.DisposeAsync().ConfigureAwait(false);
+        await _reporter.DisposeAsync().ConfigureAwait(false);
+        await _store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private NodeRegistration Registration() => new()
+    {
+        Name = _options.NodeName,
+        Addresses = { _parts.Network.LocalAddresses().Select(address => address.ToString()) },
+        PodCidrs = { _endpoints.Pools.Select(pool => pool.Network.ToString()) },
+        Labels = { _options.Labels.ToDictionary() },
+    };
+
+    private void OnConnected()
+    {
+        _reporter.Post(new NodeReporter.Statement.Reconnected());
+        _endpoints.ReportAll();
+    }
+
+    private IReadOnlyList<string> Problems()
+    {
+        var actors = new[] { _store.Status, _state.Status, _reporter.Status, _conntrack.Status };
+        return
+        [
+            .. actors.Where(actor => actor.Failure is not null).Select(actor => $"{actor.Name}: {actor.Failure}"),
+            .. _state.View.Problems,
+            .. _periodic.Problems,
+            .. _follower.Problem is { } problem ? [$"control plane: {problem}"] : Array.Empty<string>(),
+        ];
+    }
+
+    /// <summary>Why ADD would fail: the control plane is not among the reasons, pods start without it.</summary>
+    private IReadOnlyList<string> NotReady()
+    {
+        var actors = new[] { _store.Status, _state.Status };
+        return
+        [
+            .. actors.Where(actor => actor.Failure is not null).Select(actor => $"{actor.Name}: {actor.Failure}"),
+            .. _state.MapStatus.Select(map => map.Problem).OfType<string>(),
+        ];
+    }
+}

@@ -1,0 +1,303 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Net;
+using System.Text.Json;
+using Axoneme.Datapath.Layout;
+using Axoneme.NodeActors.State;
+using Axoneme.Policy;
+using Axoneme.Wire.State;
+using NamedPort = Axoneme.Policy.NamedPort;
+
+namespace Axoneme.NodeActors.Policies;
+
+/// <summary>
+/// Feeds the policy engine from state records and turns what it resolves into kernel form. The state actor is the one writer; rule
+/// names and explanations may be asked for by any thread.
+/// </summary>
+internal sealed class PolicyModel
+{
+    private const int RulesRemembered = 65536;
+    private const int ExplanationsRemembered = 4096;
+    private readonly Lock _lock = new();
+    private readonly PolicyEngine _engine = new();
+    private readonly Dictionary<PolicySubject, EndpointPolicy> _resolved = [];
+    private readonly Dictionary<ImmutableArray<PolicyInterval>, IntervalList> _lists = [];
+    private readonly Dictionary<string, string> _problems = [];
+    private readonly Dictionary<uint, Dictionary<string, ImmutableArray<NamedPort>>> _portsOf = [];
+    private readonly ConcurrentDictionary<uint, RuleDescription> _rules = new();
+    private readonly ConcurrentDictionary<(PolicySubject, PolicyDirection, uint, byte, ushort), Explanation> _explanations = new();
+    private HashSet<uint> _cameOrWent = [];
+
+    /// <summary>Policies and identities that are not in force because they cannot be read; what was in force before stays.</summary>
+    public IReadOnlyDictionary<string, string> Problems => _problems;
+
+    /// <summary>Prefixes that need an identity on this node.</summary>
+    public IEnumerable<IPNetwork> CidrPrefixes => _engine.CidrPrefixes.Where(prefix => prefix.PrefixLength > 0);
+
+    /// <summary>Takes in a change of an identity, pod or policy. False when it is none of these.</summary>
+    public bool Apply(RecordChange change)
+    {
+        lock (_lock)
+        {
+            switch (change.Kind)
+            {
+                case RecordKind.Identity:
+                    ApplyIdentity(change);
+                    break;
+                case RecordKind.Policy:
+                    ApplyPolicy(change);
+                    break;
+                case RecordKind.Pod:
+                    if (!ApplyNamedPorts(change))
+                    {
+                        return false;
+                    }
+
+                    break;
+                default:
+                    return false;
+            }
+
+            Forget();
+            return true;
+        }
+    }
+
+    /// <summary>Makes a prefix's identity known.</summary>
+    public void AddPrefix(uint number, IPNetwork prefix)
+    {
+        lock (_lock)
+        {
+            _engine.UpsertIdentity(number, _engine.CidrLabels(prefix));
+            _cameOrWent.Add(number);
+            Forget();
+        }
+    }
+
+    public void RemovePrefix(uint number)
+    {
+        lock (_lock)
+        {
+            _engine.RemoveIdentity(number);
+            _cameOrWent.Add(number);
+            Forget();
+        }
+    }
+
+    /// <summary>Identities that became known or unknown since the last call.</summary>
+    public IReadOnlySet<uint> TakeCameOrWent()
+    {
+        var taken = _cameOrWent;
+        _cameOrWent = [];
+        return taken;
+    }
+
+    public EndpointPolicy Resolve(PolicySubject subject)
+    {
+        lock (_lock)
+        {
+            if (!_resolved.TryGetValue(subject, out var policy))
+            {
+                _resolved[subject] = policy = Convert(_engine.Resolve(subject));
+            }
+
+            return policy;
+        }
+    }
+
+    /// <summary>What a rule id in an event or a map stands for; null when it is not known here.</summary>
+    public RuleDescription? DescribeRule(uint rule)
+    {
+        if (_rules.TryGetValue(rule, out var known))
+        {
+            return known;
+        }
+
+        lock (_lock)
+        {
+            return _engine.DescribeRule(rule);
+        }
+    }
+
+    /// <summary>Why traffic between a pod and a peer passes or not, seen from the pod.</summary>
+    public Explanation Explain(PolicySubject subject, PolicyDirection direction, uint peer, byte protocol, ushort port)
+    {
+        var question = (subject, direction, peer, protocol, port);
+        if (!_explanations.TryGetValue(question, out var explanation))
+        {
+            lock (_lock)
+            {
+                explanation = _engine.Explain(subject, direction, peer, (IpProtocol)protocol, port);
+                if (_explanations.Count < ExplanationsRemembered)
+                {
+                    _explanations[question] = explanation;
+                }
+            }
+        }
+
+        return explanation;
+    }
+
+    public static ImmutableArray<NamedPort> NamedPorts(PodRecord? pod) => pod is null
+        ? []
+        : [.. pod.NamedPorts.Where(port => port.Port <= ushort.MaxValue).Select(port => new NamedPort(port.Name, ProtocolOf(port.Protocol), (ushort)port.Port))];
+
+    private static IpProtocol ProtocolOf(string name) => name switch
+    {
+        "UDP" => IpProtocol.Udp,
+        "SCTP" => IpProtocol.Sctp,
+        _ => IpProtocol.Tcp, // Kubernetes' default
+    };
+
+    private void ApplyIdentity(RecordChange change)
+    {
+        _problems.Remove($"identity/{change.Key}");
+        if (change.New?.Identity is { } identity)
+        {
+            if (LabelsOf(change.Key, identity) is not { } labels)
+            {
+                return;
+            }
+
+            _engine.UpsertIdentity(identity.Number, labels);
+            if (change.Old is null)
+            {
+                _cameOrWent.Add(identity.Number);
+            }
+            else
+            {
+                _cameOrWent.Remove(identity.Number); // other labels under a number the policies know: not merely new
+            }
+        }
+        else if (change.Old?.Identity is { } gone)
+        {
+            _engine.RemoveIdentity(gone.Number);
+            _cameOrWent.Add(gone.Number);
+            if (_portsOf.ContainsKey(gone.Number))
+            {
+                SetNamedPorts(gone.Number);
+            }
+        }
+    }
+
+    /// <summary>A record that cannot be read must not keep the others of its commit from being applied.</summary>
+    private LabelSet? LabelsOf(string key, IdentityRecord identity)
+    {
+        try
+        {
+            return identity.Number == 0 ? throw new FormatException("number 0 stands for any identity") : LabelSet.Parse(identity.Labels);
+        }
+        catch (FormatException exception)
+        {
+            _problems[$"identity/{key}"] = $"identity {key}: {exception.Message}";
+            return null;
+        }
+    }
+
+    private void ApplyPolicy(RecordChange change)
+    {
+        _problems.Remove(change.Key);
+        if (change.New?.Policy is not { } record)
+        {
+            _engine.RemovePolicy(change.Key);
+            return;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(record.Json);
+            var result = PolicyParser.Parse(document.RootElement);
+            if (result.Policy is { } policy)
+            {
+                _engine.UpsertPolicy(change.Key, policy);
+            }
+            else
+            {
+                _problems[change.Key] = $"policy {change.Key}: {string.Join("; ", result.Errors)}";
+            }
+        }
+        catch (JsonException exception)
+        {
+            _problems[change.Key] = $"policy {change.Key}: not JSON: {exception.Message}";
+        }
+    }
+
+    private bool ApplyNamedPorts(RecordChange change)
+    {
+        var (old, now) = (change.Old?.Pod, change.New?.Pod);
+        var (oldPorts, newPorts) = (NamedPorts(old), NamedPorts(now));
+        if (old?.Identity == now?.Identity && oldPorts.SequenceEqual(newPorts) || oldPorts.IsEmpty && newPorts.IsEmpty)
+        {
+            return false;
+        }
+
+        if (old is not null && _portsOf.TryGetValue(old.Identity, out var before) && before.Remove(change.Key))
+        {
+            SetNamedPorts(old.Identity);
+        }
+
+        if (now is { Identity: not 0 } && !newPorts.IsEmpty)
+        {
+            if (!_portsOf.TryGetValue(now.Identity, out var after))
+            {
+                _portsOf[now.Identity] = after = [];
+            }
+
+            after[change.Key] = newPorts;
+            SetNamedPorts(now.Identity);
+        }
+
+        return true;
+    }
+
+    private void SetNamedPorts(uint identity)
+    {
+        var pods = _portsOf[identity];
+        _engine.SetNamedPorts(identity, pods.Values.SelectMany(ports => ports));
+        if (pods.Count == 0)
+        {
+            _portsOf.Remove(identity);
+        }
+    }
+
+    private EndpointPolicy Convert(ResolvedPolicy resolved)
+    {
+        var entries = new Dictionary<PolicySlot, IntervalList>(resolved.Entries.Count);
+        foreach (var (key, intervals) in resolved.Entries)
+        {
+            if (!_lists.TryGetValue(intervals, out var list))
+            {
+                _lists[intervals] = list = new IntervalList(intervals.Select(i => new PolicyRangeEntry(i.Low, i.High, (uint)i.Verdict | (uint)i.ProxyPort << 16, i.Rule)));
+                foreach (var interval in intervals)
+                {
+                    Remember(interval.Rule);
+                }
+            }
+
+            entries[new PolicySlot((TrafficDirection)key.Direction, key.Identity)] = list;
+        }
+
+        var enforcement = (resolved.IngressEnforced ? EndpointFlags.IngressEnforced : 0) | (resolved.EgressEnforced ? EndpointFlags.EgressEnforced : 0);
+        return new EndpointPolicy(enforcement, entries);
+    }
+
+    private void Remember(uint rule)
+    {
+        if (!_rules.ContainsKey(rule) && _engine.DescribeRule(rule) is { } description)
+        {
+            if (_rules.Count >= RulesRemembered)
+            {
+                _rules.Clear();
+            }
+
+            _rules[rule] = description;
+        }
+    }
+
+    private void Forget()
+    {
+        _resolved.Clear();
+        _lists.Clear();
+        _explanations.Clear();
+    }
+}

@@ -1,0 +1,131 @@
+using Axoneme.Datapath.Layout;
+using Axoneme.NodeActors.Policies;
+using Axoneme.Policy;
+
+namespace Axoneme.NodeActors.State;
+
+/// <summary>What endpoints are and how they are judged.</summary>
+internal sealed partial class StateActor
+{
+    /// <summary>Identities, policies and records of all endpoints, as they should be now.</summary>
+    private void ComputeEndpoints()
+    {
+        if (!_state.IsComplete)
+        {
+            CloseNewEndpoints();
+            return;
+        }
+
+        GivePrefixesIdentities();
+        var wanted = new Dictionary<ushort, EndpointPolicy>();
+        foreach (var (id, status) in _endpoints)
+        {
+            var identified = Identified(status);
+            if (identified.Identity != status.Identity)
+            {
+                _dirtyAddresses.UnionWith(status.Endpoint.Interface.Addresses);
+            }
+
+            _endpoints = _endpoints.SetItem(id, identified);
+            wanted[id] = Policies.Resolve(identified.Subject);
+        }
+
+        _misfits = _programmer.Update(wanted, Policies.TakeCameOrWent().Contains);
+        foreach (var (id, status) in _endpoints)
+        {
+            var entry = EntryOf(status);
+            if (entry != status.Entry)
+            {
+                _endpoints = _endpoints.SetItem(id, status with { Entry = entry, IsWritten = false, Problem = _misfits.GetValueOrDefault(id) });
+                _maps.Endpoints.Set(status.Endpoint.Ifindex, entry);
+            }
+            else if (status.Problem != _misfits.GetValueOrDefault(id))
+            {
+                _endpoints = _endpoints.SetItem(id, status with { Problem = _misfits.GetValueOrDefault(id) });
+            }
+        }
+    }
+
+    /// <summary>Without any state nothing is known about policies: new pods wait closed, adopted ones keep what they had.</summary>
+    private void CloseNewEndpoints()
+    {
+        foreach (var (id, status) in _endpoints.Where(pair => pair.Value.Entry.Id == 0))
+        {
+            var entry = EntryOf(status);
+            _endpoints = _endpoints.SetItem(id, status with { Entry = entry, Problem = "no policies received from the control plane yet; nothing may pass" });
+            _maps.Endpoints.Set(status.Endpoint.Ifindex, entry);
+        }
+    }
+
+    /// <summary>
+    /// Prefixes that policies name get identities; every policy in force first learns to judge the new one as it judged the
+    /// addresses before. A prefix nobody names any more leaves the kernel first and the policies in the next pass.
+    /// </summary>
+    private void GivePrefixesIdentities()
+    {
+        foreach (var (number, prefix) in _prefixes.Update(Policies.CidrPrefixes))
+        {
+            if (!_programmer.Inherit(number, _prefixes.EnclosingIdentity(prefix)))
+            {
+                Log.NotInherited(Logger, prefix.ToString());
+            }
+
+            Policies.AddPrefix(number, prefix);
+        }
+
+        foreach (var key in _maps.Prefixes.Desired.Keys.Where(key => !_prefixes.Numbers.ContainsKey(key.ToIPNetwork())).ToArray())
+        {
+            _maps.Prefixes.Remove(key);
+        }
+
+        foreach (var (prefix, number) in _prefixes.Numbers)
+        {
+            _maps.Prefixes.Set(PrefixKey.From(prefix), new IpcacheEntry { Identity = number });
+        }
+    }
+
+    /// <summary>The endpoint with the identity its pod's labels have now; a pod whose record went keeps its last one until it is gone too.</summary>
+    private EndpointStatus Identified(EndpointStatus status)
+    {
+        var endpoint = status.Endpoint;
+        var pod = _state.Pod(endpoint.Namespace, endpoint.Pod);
+        if (pod is null || !IsSamePod(pod, endpoint.PodUid))
+        {
+            return status with { Subject = new PolicySubject(status.Labels, status.Subject.NamedPorts) };
+        }
+
+        var identity = pod.Identity != 0 ? pod.Identity : _state.IdentityOfLabels.GetValueOrDefault(NodeState.LabelSet(pod.Labels));
+        var labels = identity == 0 ? ReservedIdentity.LabelsOf(ReservedIdentity.Init) : LabelSet.Parse(pod.Labels);
+        return status with
+        {
+            Identity = identity == 0 ? ReservedIdentity.Init : identity,
+            Labels = labels,
+            Subject = new PolicySubject(labels, PolicyModel.NamedPorts(pod)),
+        };
+    }
+
+    private EndpointEntry EntryOf(EndpointStatus status)
+    {
+        var policy = _programmer.Of(status.Endpoint.Id);
+        var pod = status.Endpoint.Interface;
+        return new EndpointEntry
+        {
+            Identity = status.Identity,
+            PolicyId = policy?.Id ?? 0,
+            PolicyRevision = policy?.Revision ?? 1,
+            Id = status.Endpoint.Id,
+            Flags = policy?.Content.Enforcement ?? EndpointPolicy.Closed.Enforcement,
+            Mac = pod.Mac,
+            GatewayMac = pod.HostMac,
+            Ipv4 = ToKernel(pod.Ipv4),
+            Ipv6 = pod.Ipv6 is null ? default : IpAddressKey.From(pod.Ipv6),
+        };
+    }
+
+    private static partial class Log
+    {
+        [Microsoft.Extensions.Logging.LoggerMessage(20, Microsoft.Extensions.Logging.LogLevel.Warning,
+            "Map policy is full: connections with {Prefix} may be judged by other rules for a moment while it gets its identity", EventName = "PrefixNotInherited")]
+        public static partial void NotInherited(Microsoft.Extensions.Logging.ILogger logger, string prefix);
+    }
+}

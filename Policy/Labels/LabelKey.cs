@@ -1,0 +1,10 @@
+namespace Axoneme.Policy;
+
+/// <summary>Keys that carry a meaning of their own (Cilium's <c>pkg/k8s/apis/cilium.io/const.go</c>).</summary>
+public static class LabelKey
+{
+    public const string PodNamespace = "io.kubernetes.pod.namespace";
+    public const string NamespaceLabelPrefix = "io.cilium.k8s.namespace.labels.";
+    public const string Cluster = "io.cilium.k8s.policy.cluster";
+    public const string ServiceAccount = "io.cilium.k8s.policy.serviceaccount";
+}

@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Axoneme.Policy;
+
+/// <summary>Reads CiliumCIDRGroup.</summary>
+internal static class CidrGroupParser
+{
+    public static PolicyObject? Parse(FieldReader root)
+    {
+        var header = ObjectHeader.Read(root, namespaced: false);
+        var networks = ImmutableArray.CreateBuilder<IPNetwork>();
+        if (root.Object("spec") is { } spec)
+        {
+            if (!spec.Has("externalCIDRs"))
+            {
+                spec.Refuse("externalCIDRs", "is missing; write the list of prefixes");
+            }
+
+            foreach (var (text, path) in spec.Strings("externalCIDRs") ?? [])
+            {
+                if (CidrParser.Parse(spec, path, text) is { } network)
+                {
+                    networks.Add(network);
+                }
+            }
+
+            spec.Finish();
+        }
+        else if (!root.Has("spec"))
+        {
+            root.Refuse("spec", "is missing; write spec.externalCIDRs");
+        }
+
+        root.Finish();
+        var labels = new LabelSet(LabelsOf(root));
+        var content = $"{labels} {string.Join(' ', networks)}";
+        return new CidrGroup(header.Name, content, labels, networks.ToImmutable());
+    }
+
+    private static IEnumerable<Label> LabelsOf(FieldReader root)
+    {
+        var labels = root.Object("metadata")?.Object("labels");
+        foreach (var key in labels?.Names.ToList() ?? [])
+        {
+            if (labels!.String(key) is { } value)
+            {
+                yield return new Label(LabelSource.Kubernetes, key, value);
+            }
+        }
+    }
+}

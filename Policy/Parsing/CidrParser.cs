@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Axoneme.Policy;
+
+/// <summary>Reads prefixes and their exceptions.</summary>
+internal static class CidrParser
+{
+    public static IPNetwork? Parse(FieldReader at, string path, string text)
+    {
+        if (CidrText.TryParse(text, out var network))
+        {
+            return network;
+        }
+
+        at.RefuseAt(path, IPAddress.TryParse(text, out var address)
+            ? $"\"{text}\" has no prefix length; for one address write {text}/{(address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128)}"
+            : $"\"{text}\" is not a prefix; write for example 10.0.0.0/8 or fd00::/8");
+        return null;
+    }
+
+    /// <summary>The field <c>except</c>: prefixes that lie within <paramref name="network"/>, where that is known.</summary>
+    public static ImmutableArray<IPNetwork> ParseExcept(FieldReader rule, IPNetwork? network)
+    {
+        var except = ImmutableArray.CreateBuilder<IPNetwork>();
+        foreach (var (text, path) in rule.Strings("except") ?? [])
+        {
+            if (Parse(rule, path, text) is not { } excluded)
+            {
+                continue;
+            }
+
+            if (network is { } whole && !CidrText.Contains(whole, excluded))
+            {
+                rule.RefuseAt(path, $"{text} does not lie within {whole}; an exception takes something out of its own prefix");
+            }
+            else
+            {
+                except.Add(excluded);
+            }
+        }
+
+        return except.ToImmutable();
+    }
+}

@@ -1,0 +1,41 @@
+namespace Axoneme.Policy;
+
+/// <summary>What every Kubernetes object begins with.</summary>
+internal readonly record struct ObjectHeader(string ApiVersion, string Kind, string Namespace, string Name)
+{
+    /// <summary>Reads apiVersion, kind and metadata.</summary>
+    public static ObjectHeader Read(FieldReader root, bool namespaced)
+    {
+        var apiVersion = root.String("apiVersion") ?? "";
+        var kind = root.String("kind") ?? "";
+        if (root.Object("metadata") is not { } metadata)
+        {
+            if (!root.Has("metadata"))
+            {
+                root.Refuse("metadata", "is missing; write metadata.name");
+            }
+
+            return new ObjectHeader(apiVersion, kind, "", "");
+        }
+
+        var name = metadata.String("name") ?? "";
+        if (!NameSyntax.IsDnsSubdomain(name))
+        {
+            metadata.Refuse("name", name.Length == 0
+                ? "is missing; write the object's name"
+                : $"\"{name}\" is not a name; write lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit");
+        }
+
+        var ns = metadata.String("namespace") ?? "";
+        if (!namespaced && ns.Length > 0)
+        {
+            metadata.Refuse("namespace", $"{kind} belongs to no namespace; remove it");
+        }
+        else if (namespaced && ns.Length > 0 && !NameSyntax.IsDnsLabel(ns))
+        {
+            metadata.Refuse("namespace", $"\"{ns}\" is not a namespace name; write lower-case letters, digits and '-', at most 63");
+        }
+
+        return new ObjectHeader(apiVersion, kind, !namespaced ? "" : ns.Length == 0 ? "default" : ns, name);
+    }
+}

@@ -1,0 +1,4 @@
+namespace Axoneme.Server.Live;
+
+/// <summary>One kind of dropped packet: same ends, protocol and destination port (tcp/80), reason in Hubble's words, and cause: the rule, or the missing rule.</summary>
+internal sealed record Drop(string Source, string Destination, string Port, string Reason, string Cause);

@@ -1,0 +1,41 @@
+using Axoneme.Benchmarks;
+using Axoneme.Benchmarks.Cni;
+using Axoneme.Benchmarks.Packets;
+
+const string Usage = """
+    usage: ./bench packets [--quick] [-o json]   nanoseconds per packet; TCP_RR, TCP_CRR, TCP_STREAM beside forwarding and veth
+           ./bench costs [--quick] [-o json]     only the former part of packets
+           ./bench throughput [--quick] [-o json]  only the latter
+           ./bench cni [--pods N] [-o json]      latency of CNI ADD and DEL as a runtime sees it
+
+    --quick   fewer and shorter runs: to see that it works, not to quote
+    """;
+
+var json = args.Contains("json");
+var quick = args.Contains("--quick");
+var files = Environment.GetEnvironmentVariable("AXONEME_BENCH_FILES") ?? AppContext.BaseDirectory;
+switch (args.FirstOrDefault())
+{
+    case "packets" or "costs" or "throughput":
+        List<BenchmarkRow> rows = [];
+        if (args[0] != "throughput")
+        {
+            rows.AddRange(await ProgramCosts.RunAsync(Path.Combine(files, "rotate.bpf.o"), rounds: quick ? 3 : 11));
+        }
+
+        if (args[0] != "costs")
+        {
+            rows.AddRange(await Throughput.RunAsync(Path.Combine(files, "netload"), pairs: quick ? 3 : 11, seconds: quick ? 0.5 : 2));
+        }
+
+        Report.Print(rows, json);
+        return 0;
+    case "cni":
+        var index = Array.IndexOf(args, "--pods");
+        var pods = index >= 0 && index + 1 < args.Length && int.TryParse(args[index + 1], out var given) && given > 0 ? given : quick ? 20 : 100;
+        Report.Print(await CniLatency.RunAsync(pods), json);
+        return 0;
+    default:
+        Console.Error.WriteLine(Usage);
+        return 2;
+}

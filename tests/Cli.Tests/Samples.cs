@@ -1,0 +1,41 @@
+namespace Axoneme.Cli.Tests;
+
+/// <summary>The agent's answers as they come over the socket.</summary>
+internal static class Samples
+{
+    public const string Endpoints = """
+        [{"id":1204,"containerId":"c0ffee","namespace":"shop","pod":"api","state":"ready","identity":4711,"labels":["k8s:app=api","k8s:io.kubernetes.pod.namespace=shop"],
+          "ipv4":"10.244.0.3","ipv6":"fd00:10:244::3","mac":"0a:58:0a:f4:00:03","interfaceName":"axn1204","ifindex":12,"ingressEnforced":true,"egressEnforced":false,
+          "policyId":3,"policyRevision":9},
+         {"id":17,"containerId":"bad","namespace":"shop","pod":"broken","state":"waiting-for-identity","identity":5,"labels":[],"mac":"","interfaceName":"","ifindex":0,
+          "ingressEnforced":false,"egressEnforced":false,"policyId":0,"policyRevision":0,"problem":"no identity after 10 s"}]
+        """;
+
+    public const string Identities = """[{"id":4711,"labels":["k8s:app=api","k8s:io.kubernetes.pod.namespace=shop"]},{"id":1,"labels":["reserved:host"]}]""";
+
+    public const string Policies = """
+        [{"kind":"CiliumNetworkPolicy","namespace":"shop","name":"api-from-front","source":"file:policies.yaml#2","revision":7,"document":{"metadata":{"name":"api-from-front"}}}]
+        """;
+
+    public const string BpfPolicy = """
+        [{"policyId":3,"direction":"ingress","identity":4712,"labels":["k8s:app=front"],"protocol":"TCP","ports":"8080","verdict":"allow","proxyPort":0,"rule":16,"ruleName":"shop/api-from-front#0"},
+         {"policyId":4,"direction":"ingress","identity":0,"labels":[],"protocol":"ANY","ports":"ANY","verdict":"deny","proxyPort":0,"rule":17,"ruleName":"shop/other#0"}]
+        """;
+
+    public const string Conntrack = """
+        [{"protocol":"UDP","initiator":"10.244.0.2:40001","responder":"10.244.0.9:53","initiatorIdentity":4712,"responderIdentity":4713,"flags":"-","idleSeconds":30,"egressRule":"not enforced","ingressRule":"not enforced"},
+         {"protocol":"TCP","initiator":"10.244.0.2:40000","responder":"10.244.0.3:8080","initiatorIdentity":4712,"responderIdentity":4711,"flags":"reply-seen","idleSeconds":1,"egressRule":"not enforced","ingressRule":"shop/api-from-front#0"}]
+        """;
+
+    public const string BpfEndpoints = """
+        [{"ifindex":12,"id":1204,"identity":4711,"policyId":3,"policyRevision":9,"flags":"ingress-enforced","mac":"0a:58:0a:f4:00:03","gatewayMac":"0a:58:0a:f4:00:01","ipv4":"10.244.0.3","ipv6":"fd00:10:244::3"}]
+        """;
+
+    public const string Ipcache = """[{"prefix":"192.0.2.0/24","identity":16777217,"ifindex":0},{"prefix":"10.244.0.3/32","identity":4711,"ifindex":12}]""";
+
+    public static string Status(string? problem = null) => $$"""
+        {"node":"node-1","version":"1.0.0","kernel":"6.1.0","attachMode":"tcx","controlPlaneConnected":true,"stateRevision":42,"appliedRevision":40,"endpoints":2,"endpointsReady":1,
+         "identities":9,"policies":3,"pools":[{"cidr":"10.244.0.0/24","capacity":254,"inUse":2}],"maps":[{"name":"endpoints","capacity":65536,"entries":2},{"name":"conntrack4","capacity":131072}],
+         "eventsLost":0,"problems":[{{(problem is null ? "" : $"\"{problem}\"")}}]}
+        """;
+}

@@ -1,0 +1,118 @@
+using Axoneme.Datapath;
+using Axoneme.Datapath.InMemory;
+using Axoneme.Datapath.Layout;
+
+namespace Axoneme.NodeActors.Tests.Fakes;
+
+/// <summary>An in-memory datapath that writes down what is done to it, in order: <c>put policy</c>, <c>delete hosts</c>, <c>attach 7</c>.</summary>
+internal sealed class RecordingDatapath : IDatapath
+{
+    private readonly Lock _lock = new();
+    private readonly List<string> _operations = [];
+
+    public RecordingDatapath(InMemoryDatapath inner)
+    {
+        Inner = inner;
+        Endpoints = new Map<uint, EndpointEntry>(this, inner.Endpoints);
+        Hosts = new Map<IpAddressKey, IpcacheEntry>(this, inner.Hosts);
+        Prefixes = new Map<PrefixKey, IpcacheEntry>(this, inner.Prefixes);
+        Policy = new Map<PolicyKey, PolicyEntry>(this, inner.Policy);
+        PolicyRanges = new Map<uint, PolicyRangeEntry>(this, inner.PolicyRanges);
+    }
+
+    public InMemoryDatapath Inner { get; }
+
+    /// <summary>What was done since the last time this was asked.</summary>
+    public IReadOnlyList<string> TakeOperations()
+    {
+        lock (_lock)
+        {
+            string[] taken = [.. _operations];
+            _operations.Clear();
+            return taken;
+        }
+    }
+
+    public IKernelMap<uint, EndpointEntry> Endpoints { get; }
+
+    public IKernelMap<IpAddressKey, IpcacheEntry> Hosts { get; }
+
+    public IKernelMap<PrefixKey, IpcacheEntry> Prefixes { get; }
+
+    public IKernelMap<PolicyKey, PolicyEntry> Policy { get; }
+
+    public IKernelMap<uint, PolicyRangeEntry> PolicyRanges { get; }
+
+    public IKernelMap<ConntrackKey4, ConntrackEntry> Conntrack4 => Inner.Conntrack4;
+
+    public IKernelMap<ConntrackKey6, ConntrackEntry> Conntrack6 => Inner.Conntrack6;
+
+    public void Attach(uint ifindex)
+    {
+        Record($"attach {ifindex}");
+        Inner.Attach(ifindex);
+    }
+
+    public void Detach(uint ifindex)
+    {
+        Record($"detach {ifindex}");
+        Inner.Detach(ifindex);
+    }
+
+    public IReadOnlyCollection<uint> AttachedInterfaces() => Inner.AttachedInterfaces();
+
+    public IReadOnlyList<CounterReading> ReadCounters() => Inner.ReadCounters();
+
+    public Task ReadEventsAsync(Action<ReadOnlySpan<DatapathEvent>> onEvents, CancellationToken cancellationToken) =>
+        Inner.ReadEventsAsync(onEvents, cancellationToken);
+
+    /// <summary>The kernel's state outlives the process.</summary>
+    public void Dispose()
+    {
+    }
+
+    public void Record(string operation)
+    {
+        lock (_lock)
+        {
+            _operations.Add(operation);
+        }
+    }
+
+    private sealed class Map<TKey, TValue>(RecordingDatapath datapath, IKernelMap<TKey, TValue> inner) : IKernelMap<TKey, TValue>
+        where TKey : unmanaged
+        where TValue : unmanaged
+    {
+        public string Name => inner.Name;
+
+        public uint Capacity => inner.Capacity;
+
+        public bool TryGet(in TKey key, out TValue value) => inner.TryGet(key, out value);
+
+        public void Put(in TKey key, in TValue value)
+        {
+            datapath.Record($"put {Name}");
+            inner.Put(key, value);
+        }
+
+        public bool Delete(in TKey key)
+        {
+            datapath.Record($"delete {Name}");
+            return inner.Delete(key);
+        }
+
+        public void PutMany(ReadOnlySpan<TKey> keys, ReadOnlySpan<TValue> values)
+        {
+            datapath.Record($"put {Name}");
+            inner.PutMany(keys, values);
+        }
+
+        public void DeleteMany(ReadOnlySpan<TKey> keys)
+        {
+            datapath.Record($"delete {Name}");
+            inner.DeleteMany(keys);
+        }
+
+        public IReadOnlyList<KeyValuePair<TKey, TValue>> Entries() => inner.Entries();
+    }
+}
