@@ -245,13 +245,14 @@ internal sealed partial class EndpointService(
     /// <summary>Takes an endpoint away and gives its addresses back, once nothing of it is left that could use them.</summary>
     private async Task RemoveAsync(Endpoint endpoint)
     {
-        await state.RemoveEndpointAsync(endpoint.Id).ConfigureAwait(false);
+        // The interface goes before its programs: a pod that still runs never sends a packet that nobody judges.
+        network.Delete(endpoint.Interface.HostName);
         if (endpoint.Ifindex != 0)
         {
             datapath.Detach(endpoint.Ifindex);
         }
 
-        network.Delete(endpoint.Interface.HostName);
+        await state.RemoveEndpointAsync(endpoint.Id).ConfigureAwait(false);
         var removed = endpoint with { IsRemoved = true };
         await store.CommitAsync(new LocalChange(LocalStore.Kinds.Endpoint, removed.JournalKey, removed.ToRecord())).ConfigureAwait(false);
         _endpoints.TryRemove(endpoint.Attachment, out _);

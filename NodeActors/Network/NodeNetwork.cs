@@ -4,13 +4,14 @@ using Axoneme.Datapath.Network;
 
 namespace Axoneme.NodeActors.Network;
 
-/// <summary>The network namespace that the agent runs in, by rtnetlink: a pod costs one batch here and one in its namespace.</summary>
-internal sealed class NodeNetwork : INodeNetwork, IDisposable
+/// <summary>A node's network namespace, by rtnetlink: a pod costs one batch here and one in its namespace.</summary>
+/// <param name="own">The node's namespace, which has to stay open; null for the process's.</param>
+internal sealed class NodeNetwork(NetworkNamespace? own = null) : INodeNetwork, IDisposable
 {
     /// <summary>Holds the router addresses, whatever physical interfaces come and go.</summary>
     public const string HostDevice = "axo_host";
     private const uint Loopback = 1;
-    private readonly RouteSocket _socket = RouteSocket.Open();
+    private readonly RouteSocket _socket = own is null ? RouteSocket.Open() : RouteSocket.OpenIn(own);
     private IReadOnlyList<IPAddress> _routers = [];
 
     public IReadOnlyList<IPAddress> LocalAddresses() =>
@@ -18,11 +19,13 @@ internal sealed class NodeNetwork : INodeNetwork, IDisposable
 
     public void EnsureHostDevice(IReadOnlyList<IPAddress> routers)
     {
-        // "all" also decides what interfaces made later inherit, so no pod needs a switch of its own.
-        Sysctl.Write("net/ipv4/ip_forward", "1");
-        if (routers.Any(router => router.AddressFamily == AddressFamily.InterNetworkV6))
+        if (own is null)
         {
-            Sysctl.Write("net/ipv6/conf/all/forwarding", "1");
+            Forward(routers);
+        }
+        else
+        {
+            own.Run(() => Forward(routers));
         }
 
         if (_socket.FindLink(HostDevice) is null)
@@ -67,7 +70,7 @@ internal sealed class NodeNetwork : INodeNetwork, IDisposable
     {
         using var netns = NetworkNamespace.Open(pod.Netns);
         netns.Run(() => ConfigureInside(pod));
-        var batch = new RouteBatch();
+        var batch = new RouteBatch().SetUp(ifindex);
         foreach (var address in pod.Addresses)
         {
             batch.AddRoute(HostRoute(address, ifindex)).AddNeighbour(ifindex, address, pod.Mac);
@@ -128,6 +131,16 @@ internal sealed class NodeNetwork : INodeNetwork, IDisposable
 
     public void Dispose() => _socket.Dispose();
 
+    /// <summary>"all" also decides what interfaces made later inherit, so no pod needs a switch of its own.</summary>
+    private static void Forward(IReadOnlyList<IPAddress> routers)
+    {
+        Sysctl.Write("net/ipv4/ip_forward", "1");
+        if (routers.Any(router => router.AddressFamily == AddressFamily.InterNetworkV6))
+        {
+            Sysctl.Write("net/ipv6/conf/all/forwarding", "1");
+        }
+    }
+
     private static IPAddress GatewayOf(IPAddress address) =>
         address.AddressFamily == AddressFamily.InterNetwork ? PodInterface.Gateway4 : PodInterface.Gateway6;
 
@@ -145,7 +158,7 @@ internal sealed class NodeNetwork : INodeNetwork, IDisposable
             Sysctl.Write($"net/ipv6/conf/{pod.PodName}/accept_ra", "0");
         }
 
-        var batch = new RouteBatch().SetUp(Loopback);
+        var batch = new RouteBatch().SetUp(Loopback).SetUp(link.Index);
         foreach (var address in pod.Addresses)
         {
             batch.AddAddress(link.Index, address).AddNeighbour(link.Index, GatewayOf(address), pod.HostMac).AddRoute(DefaultRoute(address, link.Index));

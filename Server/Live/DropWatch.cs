@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Axoneme.Hubble;
 
 namespace Axoneme.Server.Live;
@@ -36,7 +38,8 @@ internal sealed class DropWatch(FlowRing flows, TimeProvider time)
     {
         await foreach (var entry in flows.ReadAsync(new FlowFilter { Verdicts = [FlowVerdict.Dropped] }, last: 0, follow: true, cancellationToken))
         {
-            if (entry.Flow is { } flow)
+            // What every kernel sends by itself when an interface comes up (neighbour discovery, MLD) is nobody's concern here.
+            if (entry.Flow is { } flow && !IsMulticast(flow.Destination.Address))
             {
                 Count(Read(flow));
             }
@@ -57,6 +60,9 @@ internal sealed class DropWatch(FlowRing flows, TimeProvider time)
         return new Drop(Name(flow.Source), Name(flow.Destination), flow.Destination.Port is { } port ? $"{protocol}/{port}" : protocol,
             DropReasons.TextOf(flow.DropReason), FlowText.Cause(flow) ?? "");
     }
+
+    private static bool IsMulticast(IPAddress? address) =>
+        address is not null && (address.IsIPv6Multicast || (address.AddressFamily == AddressFamily.InterNetwork && (address.GetAddressBytes()[0] & 0xF0) == 0xE0));
 
     private static string Name(FlowEndpoint side) => side.Pod is { } pod ? $"{pod}" : side.Labels.Contains("reserved:host") ? "host" : $"{side.Address}";
 

@@ -56,7 +56,7 @@ internal enum DropReason : byte
     StaleOrUnroutableIp = 151,
     NoLocalEndpoint = 152,
     InvalidExtensionHeader = 156,
+    FragmentNotFound = 175,
+    ForbiddenIcmp6 = 176,
     PolicyDeny = 181,
-    FragmentNotFound = 183,
-    ForbiddenIcmp6 = 184,
 }

@@ -1,0 +1,196 @@
+namespace Axoneme.Kubernetes.Tests;
+
+public sealed class YamlDocumentsTests
+{
+    private const string Header = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n";
+
+    private static ManifestDocument Only(string yaml)
+    {
+        var result = YamlDocuments.Read("a.yaml", yaml);
+        Assert.Empty(result.Errors);
+        return Assert.Single(result.Documents);
+    }
+
+    private static ManifestError OnlyError(string yaml) => Assert.Single(YamlDocuments.Read("a.yaml", yaml).Errors);
+
+    [Theory]
+    [InlineData("80", "80")]
+    [InlineData("-5", "-5")]
+    [InlineData("+5", "5")]
+    [InlineData("0", "0")]
+    [InlineData("0644", "420")]
+    [InlineData("0o17", "15")]
+    [InlineData("0x1F", "31")]
+    [InlineData("0b101", "5")]
+    [InlineData("089", "89")]
+    [InlineData("1.10", "1.10")]
+    [InlineData(".5", "0.5")]
+    [InlineData("1e3", "1000")]
+    [InlineData("18446744073709551616", "18446744073709551616")]
+    [InlineData("true", "true")]
+    [InlineData("False", "false")]
+    [InlineData("null", "null")]
+    [InlineData("~", "null")]
+    [InlineData("", "null")]
+    [InlineData("yes", "\"yes\"")]
+    [InlineData("on", "\"on\"")]
+    [InlineData("1_000", "\"1_000\"")]
+    [InlineData("10.0.0.0/8", "\"10.0.0.0/8\"")]
+    [InlineData("1.2.3", "\"1.2.3\"")]
+    [InlineData("2024-01-01", "\"2024-01-01\"")]
+    [InlineData("-", "[null]")]
+    [InlineData("'80'", "\"80\"")]
+    [InlineData("\"true\"", "\"true\"")]
+    [InlineData("'null'", "\"null\"")]
+    [InlineData("!!str 80", "\"80\"")]
+    [InlineData("|\n  a\n  b\n", "\"a\\nb\\n\"")]
+    [InlineData(">\n  a\n  b\n", "\"a b\\n\"")]
+    [InlineData("\"\\u0001é\"", "\"\\u0001é\"")]
+    [InlineData("[a, {b: c}]", "[\"a\",{\"b\":\"c\"}]")]
+    public void Scalars_have_the_types_kubernetes_gives_them(string written, string json) =>
+        Assert.Equal(json, Only(Header + $"value: {written}").Body.GetProperty("value").GetRawText());
+
+    [Fact]
+    public void Documents_are_numbered_as_they_stand_and_empty_ones_are_skipped()
+    {
+        var result = YamlDocuments.Read("a.yaml", $"---\n# nothing\n---\n{Header}---\n---\n{Header.Replace("name: a", "name: b, namespace: n", StringComparison.Ordinal)}");
+        Assert.Empty(result.Errors);
+        Assert.Equal([(2, 4, "a", null), (4, 9, "b", "n")], result.Documents.Select(document => (document.Index, document.Line, document.Name, document.Namespace)));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("---")]
+    [InlineData("# only a comment\n")]
+    [InlineData("---\n...\n---\n")]
+    public void An_empty_text_has_no_documents(string yaml)
+    {
+        var result = YamlDocuments.Read("a.yaml", yaml);
+        Assert.Empty(result.Documents);
+        Assert.Empty(result.Errors);
+    }
+
+    [Fact]
+    public void Lists_are_taken_apart()
+    {
+        var result = YamlDocuments.Read("a.yaml", """
+            apiVersion: v1
+            kind: List
+            items:
+            - {apiVersion: v1, kind: Pod, metadata: {name: a}}
+            - apiVersion: v1
+              kind: PodList
+              items:
+              - {apiVersion: v1, kind: Pod, metadata: {name: b}, spec: {nodeName: x}}
+            """);
+        Assert.Empty(result.Errors);
+        Assert.Equal(["a", "b"], result.Documents.Select(document => document.Name));
+        Assert.Equal(8, result.Documents[1].LineOf("spec.nodeName"));
+    }
+
+    [Fact]
+    public void Json_with_tabs_is_read() =>
+        Assert.Equal("a", Only("{\n\t\"apiVersion\": \"v1\",\n\t\"kind\": \"Pod\",\n\t\"metadata\": {\"name\": \"a\"}\n}").Name);
+
+    [Fact]
+    public void Aliases_repeat_their_anchors() =>
+        Assert.Equal(
+            """{"a":{"x":[1,2]},"b":[{"x":[1,2]},{"x":[1,2]}],"c":1}""",
+            Only(Header + "value:\n  a: &a {x: [&one 1, 2]}\n  b: [*a, *a]\n  c: *one\n").Body.GetProperty("value").GetRawText());
+
+    [Fact]
+    public void Anchors_inside_lists_repeat_whole_members() =>
+        Assert.Equal("""["p",{"k":"v"},{"k":"v"},"p"]""", Only(Header + "value: [&p p, &m {k: v}, *m, *p]").Body.GetProperty("value").GetRawText());
+
+    [Fact]
+    public void An_alias_bomb_is_refused()
+    {
+        var yaml = Header + "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n"
+            + string.Concat(Enumerable.Range(1, 9).Select(i => $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 10))}]\n"));
+        Assert.Contains("aliases repeat more than 256 KiB", OnlyError(yaml).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_anchor_that_holds_itself_is_refused() =>
+        Assert.Contains("not defined before it", OnlyError(Header + "value: &a [*a]\n").Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Deep_nesting_is_refused() =>
+        Assert.Contains("nested more than 64 levels", OnlyError(Header + "value: " + new string('[', 5000)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_huge_text_is_refused() =>
+        Assert.Contains("split it", OnlyError(new string('a', (4 << 20) + 1)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("spec:\n  a: 1\n  a: 2\n", 6, "spec.a", "is written twice")]
+    [InlineData("spec: {<<: {a: b}}\n", 4, "spec", "merging with <<")]
+    [InlineData("spec: {[a]: b}\n", 4, "spec", "must be plain text")]
+    [InlineData("spec: [a, .inf]\n", 4, "spec[1]", "no number JSON knows")]
+    [InlineData("spec: !mine {a: b}\n", 4, "spec", "tag !mine is not known")]
+    [InlineData("spec: !!binary aGk=\n", 4, "spec", "is not known")]
+    public void What_is_refused_names_line_and_field(string yaml, int line, string field, string message)
+    {
+        var error = OnlyError(Header + yaml);
+        Assert.Equal((line, field, 1), (error.Line, error.Field, error.Document));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("kind: Pod\nmetadata: {name: a}", "apiVersion")]
+    [InlineData("apiVersion: v1\nmetadata: {name: a}", "kind")]
+    [InlineData("apiVersion: v1\nkind: Pod", "metadata.name")]
+    [InlineData("apiVersion: v1\nkind: Pod\nmetadata: {name: 5}", "metadata.name")]
+    [InlineData("apiVersion: v1\nkind: List\nitems: {}", "items")]
+    [InlineData("apiVersion: v1\nkind: List\nitems: [{apiVersion: v1}]", "items[0].kind")]
+    [InlineData("apiVersion: v1\nkind: List\nitems: [5]", "items[0]")]
+    public void Objects_need_version_kind_and_name(string yaml, string field) => Assert.Equal(field, OnlyError(yaml).Field);
+
+    [Fact]
+    public void A_refused_document_does_not_hide_the_next()
+    {
+        var result = YamlDocuments.Read("a.yaml", $"{Header}x: {{a: 1, a: 2, b: {{c: [1]}}}}\n---\n{Header}");
+        Assert.Equal("a.yaml:4: document 1: x.a: is written twice; keep one", Assert.Single(result.Errors).ToString());
+        Assert.Equal(2, Assert.Single(result.Documents).Index);
+    }
+
+    [Fact]
+    public void A_syntax_error_names_its_line_and_keeps_what_stood_before()
+    {
+        var result = YamlDocuments.Read("a.yaml", $"{Header}---\n{Header}spec:\n  a: [1\n  b: 2\n");
+        Assert.Single(result.Documents);
+        var error = Assert.Single(result.Errors);
+        Assert.Equal(2, error.Document);
+        Assert.True(error.Line is >= 8 and <= 11, $"line {error.Line}");
+        Assert.DoesNotContain('\n', error.ToString());
+    }
+
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData("spec", 4)]
+    [InlineData("spec.ingress[0].fromEndpoints[1].matchLabels", 8)]
+    [InlineData("spec.ingress[0].fromEndpoints[1].matchLabels.k8s:io.kubernetes.pod.namespace", 9)]
+    [InlineData("spec.ingress[0].fromEndpoints[1].nothing", 8)]
+    [InlineData("spec.ingress[7]", 5)]
+    [InlineData("spec.egress", 4)]
+    public void Fields_have_lines(string path, int line)
+    {
+        var document = Only($$"""
+            {{Header}}spec:
+              ingress:
+              - fromEndpoints:
+                - {}
+                - matchLabels:
+                    k8s:io.kubernetes.pod.namespace: a
+            """);
+        Assert.Equal(line, document.LineOf(path));
+    }
+
+    [Fact]
+    public void An_error_of_a_document_is_one_line()
+    {
+        var document = Only("# comment\n" + Header + "spec:\n  nodeName: 5\n");
+        Assert.Equal("a.yaml:6: document 1: spec.nodeName: must be text", document.Error("spec.nodeName", "must be text").ToString());
+        Assert.Equal("a.yaml:2: document 1: is odd", document.Error(null, "is odd").ToString());
+    }
+}

@@ -1,0 +1,175 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Axoneme.Datapath.Layout;
+using Axoneme.Datapath.Network;
+using Axoneme.NodeActors.Network;
+
+namespace Axoneme.NodeActors.Tests.Network;
+
+/// <summary>Pods' interfaces in real namespaces. Needs root.</summary>
+public sealed class NodeNetworkTests : IDisposable
+{
+    private static readonly IPAddress[] Routers = [IPAddress.Parse("10.55.0.1"), IPAddress.Parse("fd55::1")];
+    private readonly string _suffix = $"{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..6]}";
+    private readonly NetworkNamespace _node;
+    private readonly NodeNetwork _network;
+    private readonly List<string> _names = [];
+
+    public NodeNetworkTests()
+    {
+        _node = Namespace("node");
+        _network = new NodeNetwork(_node);
+        _network.EnsureHostDevice(Routers);
+    }
+
+    [Fact]
+    public void The_host_device_holds_the_router_addresses_and_no_others()
+    {
+        _network.EnsureHostDevice(Routers);
+        Assert.Equal(Routers.Select(r => r.ToString()).Order(), _network.LocalAddresses().Select(a => a.ToString()).Order());
+        _network.EnsureHostDevice([Routers[0]]);
+        Assert.Equal(["10.55.0.1"], _network.LocalAddresses().Select(a => a.ToString()));
+        _network.DeleteHostDevice();
+        _network.DeleteHostDevice();
+        Assert.Empty(_network.LocalAddresses());
+    }
+
+    [Fact]
+    public void A_configured_pod_has_no_differences_and_is_reached_over_both_families()
+    {
+        using var netns = Namespace("pod");
+        var pod = Pod(netns, 2);
+        _network.Configure(pod, _network.Create(pod));
+        Assert.Empty(_network.Differences(pod));
+        Assert.Equal("hello", Exchange(netns, pod.Ipv4!));
+        Assert.Equal("hello", Exchange(netns, pod.Ipv6!));
+        Assert.Equal(IPStatus.Success, _node.Run(() => new Ping().Send(pod.Ipv4!, 2000).Status));
+    }
+
+    [Fact]
+    public void Two_pods_reach_each_other_through_the_node()
+    {
+        using var first = Namespace("a");
+        using var second = Namespace("b");
+        var (one, two) = (Pod(first, 2), Pod(second, 3));
+        _network.Configure(one, _network.Create(one));
+        _network.Configure(two, _network.Create(two));
+        Assert.Equal("hello", Exchange(second, two.Ipv4!, from: first));
+        Assert.Equal("hello", Exchange(second, two.Ipv6!, from: first));
+    }
+
+    [Fact]
+    public void Making_and_configuring_again_changes_nothing()
+    {
+        using var netns = Namespace("pod");
+        var pod = Pod(netns, 2);
+        var ifindex = _network.Create(pod);
+        _network.Configure(pod, ifindex);
+        _network.Configure(pod, ifindex);
+        Assert.Empty(_network.Differences(pod));
+        ifindex = _network.Create(pod);
+        Assert.NotEmpty(_network.Differences(pod));
+        _network.Configure(pod, ifindex);
+        Assert.Empty(_network.Differences(pod));
+        Assert.Equal(ifindex, _network.Find(pod));
+    }
+
+    [Fact]
+    public void Each_difference_is_named()
+    {
+        using var netns = Namespace("pod");
+        var pod = Pod(netns, 2);
+        var ifindex = _network.Create(pod);
+        _network.Configure(pod, ifindex);
+        using (var inside = RouteSocket.OpenIn(netns))
+        {
+            var eth0 = inside.FindLink("eth0")!.Index;
+            inside.Execute(new RouteBatch().RemoveAddress(eth0, pod.Ipv4!).RemoveNeighbour(eth0, PodInterface.Gateway6));
+        }
+
+        using (var outside = RouteSocket.OpenIn(_node))
+        {
+            outside.Execute(new RouteBatch().RemoveNeighbour(ifindex, pod.Ipv4!).RemoveRoute(new RouteInfo(new IPNetwork(pod.Ipv6!, 128), ifindex)));
+        }
+
+        var differences = string.Join('\n', _network.Differences(pod));
+        Assert.Contains($"address {pod.Ipv4} is missing on eth0", differences);
+        Assert.Contains("neighbour entry of gateway fe80::1 is missing", differences);
+        Assert.Contains($"neighbour entry {pod.Ipv4} is {pod.Mac} is missing on {pod.HostName}", differences);
+        Assert.Contains($"route to {pod.Ipv6} over {pod.HostName} is missing", differences);
+        Assert.DoesNotContain($"route to {pod.Ipv4} ", differences);
+    }
+
+    [Fact]
+    public void A_deleted_pod_is_gone_and_may_be_deleted_again()
+    {
+        using var netns = Namespace("pod");
+        var pod = Pod(netns, 2);
+        _network.Configure(pod, _network.Create(pod));
+        _network.Delete(pod.HostName);
+        _network.Delete(pod.HostName);
+        Assert.Null(_network.Find(pod));
+        Assert.Equal([$"interface {pod.HostName} is missing on the node"], _network.Differences(pod));
+    }
+
+    [Fact]
+    public void An_interface_of_the_name_with_another_mac_is_not_the_pods()
+    {
+        using var netns = Namespace("pod");
+        var pod = Pod(netns, 2);
+        _network.Create(pod);
+        Assert.Null(_network.Find(pod with { HostMac = MacAddress.Parse("02:00:00:00:00:99") }));
+    }
+
+    [Fact]
+    public void A_namespace_that_is_gone_is_an_error_that_names_it()
+    {
+        var failure = Assert.Throws<Datapath.KernelException>(() => _network.Create(Pod(_node, 2) with { Netns = "/run/netns/not-there" }));
+        Assert.Contains("/run/netns/not-there", failure.Message);
+    }
+
+    public void Dispose()
+    {
+        _network.Dispose();
+        _node.Dispose();
+        _names.ForEach(name => NetworkNamespace.Delete(name));
+    }
+
+    private NetworkNamespace Namespace(string role)
+    {
+        var name = $"axo-{role}-{_suffix}";
+        _names.Add(name);
+        return NetworkNamespace.Create(name);
+    }
+
+    private static PodInterface Pod(NetworkNamespace netns, byte number) => new(
+        $"lxctest{number}", "eth0", netns.Path, new MacAddress(2, 0, 0, 0, 1, number), new MacAddress(2, 0, 0, 0, 2, number),
+        IPAddress.Parse($"10.55.0.{number}"), IPAddress.Parse($"fd55::{number}"), 1500);
+
+    /// <summary>A listener in the pod says hello to somebody who connects, from the node or another pod.</summary>
+    private string Exchange(NetworkNamespace pod, IPAddress address, NetworkNamespace? from = null)
+    {
+        using var listener = pod.Run(() =>
+        {
+            var socket = new TcpListener(address, 0);
+            socket.Start();
+            return socket;
+        });
+        var greeting = Task.Run(async () =>
+        {
+            using var client = await listener.AcceptTcpClientAsync();
+            await client.GetStream().WriteAsync("hello"u8.ToArray());
+        });
+        var text = (from ?? _node).Run(() =>
+        {
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 3000 };
+            using var patience = new CancellationTokenSource(3000);
+            socket.ConnectAsync(new IPEndPoint(address, ((IPEndPoint)listener.LocalEndpoint).Port), patience.Token).AsTask().Wait();
+            var buffer = new byte[16];
+            return System.Text.Encoding.ASCII.GetString(buffer, 0, socket.Receive(buffer));
+        });
+        Assert.True(greeting.Wait(3000));
+        return text;
+    }
+}
