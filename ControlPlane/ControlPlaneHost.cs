@@ -137,13 +137,15 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
             .ConfigureAwait(false);
         var view = new ControlPlaneView(_engine, Log, _stream, () => Manifests);
         var admin = new AdminOptions { Address = _options.AdminAddress, Socket = _options.AdminSocket };
-        _admin = await AdminServer.StartAsync(admin, view, loggers, cancellationToken).ConfigureAwait(false);
+        _admin = admin is { Address: null, Socket: null }
+            ? null
+            : await AdminServer.StartAsync(admin, view, loggers, cancellationToken).ConfigureAwait(false);
 
         Directory = _options.ManifestDirectory is { } path ? new ManifestDirectory(path, _time) : null;
         _background = Task.WhenAll(
             OwnAsync("following manifests", FollowManifestsAsync),
             OwnAsync("sweeping identities", stop => SweepAsync(_engine, shards, stop)));
-        LogMessages.Started(_logger, _options.ClusterName, _options.ClusterId, Log.Head, _admin.Address?.ToString() ?? "none");
+        LogMessages.Started(_logger, _options.ClusterName, _options.ClusterId, Log.Head, _admin?.Address?.ToString() ?? "no TCP port");
     }
 
     /// <summary>The number of shards is part of a cluster's history: only a new one takes it from the options.</summary>

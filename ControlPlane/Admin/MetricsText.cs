@@ -16,6 +16,7 @@ internal sealed class MetricsText
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
     private readonly StringBuilder _text = new();
+    private string _family = "";
 
     public static string Write(EngineStatus engine, RevisionLog log, IReadOnlyList<NodeProgress> nodes, ManifestStatus manifests)
     {
@@ -24,6 +25,8 @@ internal sealed class MetricsText
         metrics.Family("cilium_identity", "gauge", "Security identities allocated.")
             .Value(records.GetValueOrDefault(RecordKind.Identity), ("type", "cluster_local"));
         metrics.Family("cilium_endpoint", "gauge", "Endpoints wanted.").Value(records.GetValueOrDefault(RecordKind.Pod));
+        metrics.Family("axoneme_endpoints_without_identity", "gauge", "Endpoints that are init because identity numbers are exhausted.")
+            .Value(log.List(RecordKind.Pod).Count(record => record.Pod.Identity == 0));
         metrics.Family("cilium_policy", "gauge", "Policy objects in force.").Value(records.GetValueOrDefault(RecordKind.Policy));
         metrics.Family("cilium_nodes_all_num", "gauge", "Nodes registered.").Value(records.GetValueOrDefault(RecordKind.Node));
 
@@ -58,8 +61,6 @@ internal sealed class MetricsText
         _family = name;
         return this;
     }
-
-    private string _family = "";
 
     private void Value(double value, params ReadOnlySpan<(string Name, string Value)> labels)
     {

@@ -87,7 +87,7 @@ public sealed partial class InProcessEngine
         try
         {
             image = known
-                ? await EntityLoader.LoadAsync(_journal, cell.Kind, cell.Address, _stopping.Token).ConfigureAwait(false)
+                ? await EntityLoader.LoadAsync(_journal, cell.Kind, cell.Address, CancellationToken.None).ConfigureAwait(false)
                 : new EntityImage(cell.Kind.Initial(cell.Address.Id), 0, 0, null);
             lock (_gate)
             {

@@ -50,28 +50,29 @@ public sealed partial class ManifestSync
     /// <summary>Applies every snapshot, and the last one again while changes of it could not be stored. Ends with the snapshots or by cancellation.</summary>
     public async Task RunAsync(IAsyncEnumerable<ManifestSnapshot> snapshots, CancellationToken cancellationToken)
     {
-        await using var source = snapshots.GetAsyncEnumerator(cancellationToken);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var source = snapshots.GetAsyncEnumerator(ending.Token);
         var next = source.MoveNextAsync().AsTask();
-        ManifestSnapshot? current = null;
-        while (true)
+        try
         {
-            if (_status.Waiting)
+            while (await next.ConfigureAwait(false))
             {
-                await Task.WhenAny(next, Task.Delay(s_retry, _time, cancellationToken)).ConfigureAwait(false);
-            }
-            if (!_status.Waiting || next.IsCompleted || cancellationToken.IsCancellationRequested)
-            {
-                if (!await next.ConfigureAwait(false))
-                {
-                    return;
-                }
-                current = source.Current;
+                var current = source.Current;
                 next = source.MoveNextAsync().AsTask();
-            }
-            if (current is not null)
-            {
                 await ApplyAsync(current, cancellationToken).ConfigureAwait(false);
+                while (_status.Waiting && !next.IsCompleted)
+                {
+                    await Task.WhenAny(next, Task.Delay(s_retry, _time, cancellationToken)).ConfigureAwait(false);
+                    cancellationToken.ThrowIfCancellationRequested();
+                    await ApplyAsync(current, cancellationToken).ConfigureAwait(false);
+                }
             }
+        }
+        finally
+        {
+            // An enumerator must not be disposed while it moves; its failure is the one thrown above, if it is one.
+            await ending.CancelAsync().ConfigureAwait(false);
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

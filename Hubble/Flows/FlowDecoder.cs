@@ -73,7 +73,8 @@ public sealed class FlowDecoder(IFlowMetadata metadata, TimeProvider time)
     {
         Identity = identity,
         Labels = metadata.LabelsOf(identity),
-        Pod = address is null ? null : metadata.PodAt(address),
+        // The interface says who sent it; the address says it only of those elsewhere.
+        Pod = (endpointId == 0 ? null : metadata.PodOf(endpointId)) ?? (address is null ? null : metadata.PodAt(address)),
         Address = address,
         Port = port,
         EndpointId = endpointId,

@@ -15,6 +15,9 @@ public interface IFlowMetadata
     /// <summary>The pod that has an address; null when none has.</summary>
     FlowPod? PodAt(IPAddress address);
 
+    /// <summary>The pod of this node with an endpoint id; null when there is none. Holds whatever address the packet bears.</summary>
+    FlowPod? PodOf(ushort endpointId);
+
     /// <summary>A written rule by its number; null when it is not known any more.</summary>
     FlowRule? RuleOf(uint ruleId);
 

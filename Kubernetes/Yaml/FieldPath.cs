@@ -10,8 +10,6 @@ internal sealed class FieldPath
 
     private readonly List<(string? Name, int Index)> _steps = [];
 
-    public int Depth => _steps.Count;
-
     public void Enter(string name) => _steps.Add((name, 0));
 
     public void Enter(int index) => _steps.Add((null, index));

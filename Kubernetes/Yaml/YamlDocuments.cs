@@ -32,7 +32,7 @@ public static class YamlDocuments
 
     private sealed class Reading(string file, string text)
     {
-        private readonly Parser _parser = new(new StringReader(text));
+        private readonly BoundedParser _parser = new(text);
 
         public List<ManifestDocument> Documents { get; } = [];
 
@@ -57,7 +57,7 @@ public static class YamlDocuments
             }
             catch (YamlException error)
             {
-                Refuse(Math.Max(index, 1), (int)Math.Max(error.Start.Line, 1), null, $"is not valid YAML: {error.Message}");
+                Refuse(Math.Max(index, 1), (int)Math.Max(error.Start.Line, 1), null, $"cannot be read as YAML: {error.Message}");
             }
         }
 

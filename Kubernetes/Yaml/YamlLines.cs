@@ -12,7 +12,7 @@ internal static class YamlLines
     {
         try
         {
-            var parser = new Parser(new StringReader(text));
+            var parser = new BoundedParser(text);
             for (var index = 0; index < document;)
             {
                 if (!parser.MoveNext())
@@ -32,7 +32,7 @@ internal static class YamlLines
         }
     }
 
-    private static int Follow(Parser parser, string path)
+    private static int Follow(IParser parser, string path)
     {
         var line = (int)parser.Current!.Start.Line;
         while (path.Length > 0)
@@ -55,7 +55,7 @@ internal static class YamlLines
     }
 
     /// <summary>Moves to the value of the field that the path begins with. Names may hold dots, so the path is compared with whole names.</summary>
-    private static int? EnterField(Parser parser, ref string path)
+    private static int? EnterField(IParser parser, ref string path)
     {
         var rest = path.TrimStart('.');
         parser.MoveNext();
@@ -75,7 +75,7 @@ internal static class YamlLines
         return null;
     }
 
-    private static int? EnterItem(Parser parser, ref string path)
+    private static int? EnterItem(IParser parser, ref string path)
     {
         var close = path.IndexOf(']');
         if (path[0] != '[' || close < 0 || !int.TryParse(path.AsSpan(1, close - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var index))

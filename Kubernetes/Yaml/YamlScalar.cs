@@ -18,7 +18,7 @@ internal static partial class YamlScalar
     public static void Write(Utf8JsonWriter writer, Scalar scalar, FieldPath path)
     {
         var tag = scalar.Tag.IsEmpty ? "" : scalar.Tag.Value;
-        if (tag.Length > 0 && !tag.StartsWith(StandardTag, StringComparison.Ordinal) && tag != "!")
+        if (tag is not ("" or "!" or StandardTag + "str" or StandardTag + "int" or StandardTag + "float" or StandardTag + "bool" or StandardTag + "null"))
         {
             throw new YamlProblemException((int)scalar.Start.Line, path.ToString(), $"tag {tag} is not known here; remove it");
         }

@@ -36,11 +36,6 @@ internal sealed class YamlToJson(IParser parser)
 
     private void ReadNode()
     {
-        if (_path.Depth > YamlLimits.Depth)
-        {
-            throw Problem(parser.Current!, $"is nested more than {YamlLimits.Depth} levels deep");
-        }
-
         var start = Position;
         var anchor = parser.Current is NodeEvent { Anchor.IsEmpty: false } node ? node.Anchor : AnchorName.Empty;
         switch (parser.Current)

@@ -70,11 +70,13 @@ internal sealed class BpfViews(IDatapath datapath, StateActor state, TimeProvide
     public IReadOnlyList<string> LabelsOf(uint identity)
     {
         var view = state.View;
-        return ReservedIdentity.IsReserved(identity) ? ReservedIdentity.LabelsOf(identity).ToStrings()
+        return ReservedIdentity.IsReserved(identity) ? ReservedLabels[identity]
             : view.State.Identities.TryGetValue(identity, out var record) ? record.Labels
             : view.Prefixes.TryGetValue(identity, out var prefix) ? CidrText.LabelsOf(prefix).ToStrings()
             : [];
     }
+
+    private static readonly Dictionary<uint, string[]> ReservedLabels = ReservedIdentity.All.ToDictionary(number => number, number => ReservedIdentity.LabelsOf(number).ToStrings());
 
     private static readonly string[] EndpointFlagNames = ["ingress-enforced", "egress-enforced", "audit"];
 

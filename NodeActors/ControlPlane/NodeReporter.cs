@@ -76,33 +76,54 @@ internal sealed partial class NodeReporter : NodeActor<NodeReporter.Statement>
             }
         }
 
-        try
+        // One by one: a statement that is refused holds up no other.
+        var taken = true;
+        foreach (var (key, endpoint) in _endpoints.OrderBy(pair => !pair.Value.IsRemoved).ToArray())
         {
-            foreach (var (key, endpoint) in _endpoints.OrderBy(pair => !pair.Value.IsRemoved).ToArray())
+            if (await TryAsync($"endpoint {endpoint.Name}", () => _reports.ReportEndpointAsync(endpoint.ToReport(_node), cancellationToken), cancellationToken).ConfigureAwait(false))
             {
-                await _reports.ReportEndpointAsync(endpoint.ToReport(_node), cancellationToken).ConfigureAwait(false);
                 _endpoints.Remove(key);
                 _onReported(endpoint);
             }
-
-            if (!_appliedTaken && _applied is not null)
+            else
             {
-                await _stream.AcknowledgeAsync(_applied, cancellationToken).ConfigureAwait(false);
-                _appliedTaken = true;
+                taken = false;
             }
+        }
 
+        if (!_appliedTaken && _applied is { } revision)
+        {
+            _appliedTaken = await TryAsync("applied revision", () => _stream.AcknowledgeAsync(revision, cancellationToken).AsTask(), cancellationToken).ConfigureAwait(false);
+            taken &= _appliedTaken;
+        }
+
+        if (taken)
+        {
             _backOff.Reset();
+        }
+        else
+        {
+            _retry.Change(_backOff.Next(), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private async Task<bool> TryAsync(string about, Func<Task> tell, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await tell().ConfigureAwait(false);
+            return true;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not OutOfMemoryException)
         {
-            Log.Refused(Logger, exception);
-            _retry.Change(_backOff.Next(), Timeout.InfiniteTimeSpan);
+            Log.Refused(Logger, about, exception);
+            return false;
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(31, LogLevel.Warning, "The control plane did not take a report, which will be repeated", EventName = "ReportRefused")]
-        public static partial void Refused(ILogger logger, Exception exception);
+        [LoggerMessage(31, LogLevel.Warning, "The control plane did not take the report on {About}, which will be repeated", EventName = "ReportRefused")]
+        public static partial void Refused(ILogger logger, string about, Exception exception);
     }
 }

@@ -26,7 +26,7 @@ internal sealed record Endpoint
     /// <summary>Host side; 0 before the pair is made.</summary>
     public uint Ifindex { get; init; }
 
-    /// <summary>ADD was answered, or may be.</summary>
+    /// <summary>All of it is made; false while ADD is at work.</summary>
     public bool IsReady { get; init; }
 
     /// <summary>Gone from the node, but the control plane does not know yet.</summary>
@@ -56,7 +56,6 @@ internal sealed record Endpoint
         Ipv4 = Interface.Ipv4?.ToString() ?? "",
         Ipv6 = Interface.Ipv6?.ToString() ?? "",
         Mtu = (uint)Interface.Mtu,
-        Ready = IsReady,
         Removed = IsRemoved,
     };
 
@@ -70,7 +69,7 @@ internal sealed record Endpoint
         Interface = new PodInterface(
             record.HostInterface, record.PodInterface, record.Netns, MacAddress.From(record.Mac.Span), MacAddress.From(record.HostMac.Span),
             record.Ipv4.Length > 0 ? IPAddress.Parse(record.Ipv4) : null, record.Ipv6.Length > 0 ? IPAddress.Parse(record.Ipv6) : null, (int)record.Mtu),
-        IsReady = record.Ready,
+        IsReady = true,
         IsRemoved = record.Removed,
     };
 

@@ -45,7 +45,7 @@ internal sealed partial class EndpointService(
             {
                 _unreported[endpoint] = true;
             }
-            else if (endpoint.IsReady && network.Find(endpoint.Interface) is { } ifindex && Reserve(endpoint))
+            else if (network.Find(endpoint.Interface) is { } ifindex && Reserve(endpoint))
             {
                 var live = endpoint with { Ifindex = ifindex };
                 _endpoints[live.Attachment] = live;
@@ -80,7 +80,7 @@ internal sealed partial class EndpointService(
     {
         foreach (var endpoint in _unreported.Keys.Concat(_endpoints.Values.Where(e => e.IsReady)))
         {
-            report(endpoint);
+            Report(endpoint);
         }
     }
 
@@ -149,12 +149,11 @@ internal sealed partial class EndpointService(
             differences.Add($"the datapath programs are not attached to {endpoint.Interface.HostName}");
         }
 
-        var wanted = state.View.Endpoints.GetValueOrDefault(endpoint.Id);
         if (!datapath.Endpoints.TryGet(endpoint.Ifindex, out var entry))
         {
             differences.Add($"map endpoints has no entry for ifindex {endpoint.Ifindex}");
         }
-        else if (wanted is null || entry != wanted.Entry)
+        else if (entry.Id != endpoint.Id || entry.Mac != endpoint.Interface.Mac)
         {
             differences.Add($"map endpoints: the entry for ifindex {endpoint.Ifindex} is not this endpoint's");
         }
@@ -207,20 +206,19 @@ internal sealed partial class EndpointService(
 
     private async Task<Endpoint> MakeAsync(Endpoint endpoint, CancellationToken cancellationToken)
     {
-        // Journaled as ready at once: one commit per ADD. Should the agent die before the interface exists, the restart finds none and cleans up.
-        endpoint = endpoint with { IsReady = true };
         var journaled = store.CommitAsync(new LocalChange(LocalStore.Kinds.Endpoint, endpoint.JournalKey, endpoint.ToRecord()));
         await AwaitPodRecordAsync(endpoint, cancellationToken).ConfigureAwait(false);
         await journaled.ConfigureAwait(false);
         endpoint = endpoint with { Ifindex = network.Create(endpoint.Interface) };
-        _endpoints[endpoint.Attachment] = endpoint with { IsReady = false };
+        _endpoints[endpoint.Attachment] = endpoint;
 
         // Verdicts, then the programs, then addresses: there is no moment in which the pod could send past them.
         await state.AddEndpointAsync(endpoint).ConfigureAwait(false);
         datapath.Attach(endpoint.Ifindex);
         network.Configure(endpoint.Interface, endpoint.Ifindex);
+        endpoint = endpoint with { IsReady = true };
         _endpoints[endpoint.Attachment] = endpoint;
-        report(endpoint);
+        Report(endpoint);
         return endpoint;
     }
 
@@ -258,7 +256,7 @@ internal sealed partial class EndpointService(
         _endpoints.TryRemove(endpoint.Attachment, out _);
         Release(endpoint);
         _unreported[removed] = true;
-        report(removed);
+        Report(removed);
     }
 
     private async Task UndoAsync(Endpoint endpoint)
@@ -271,6 +269,19 @@ internal sealed partial class EndpointService(
         {
             // It keeps its addresses and its place in the journal: a DEL, a repeated ADD or a restart takes up from here.
             Log.NotUndone(logger, endpoint.Name, exception);
+        }
+    }
+
+    /// <summary>A container whose runtime named no pod is nothing the control plane could know of.</summary>
+    private void Report(Endpoint endpoint)
+    {
+        if (endpoint.Pod.Length > 0)
+        {
+            report(endpoint);
+        }
+        else
+        {
+            Reported(endpoint);
         }
     }
 

@@ -18,13 +18,18 @@ internal sealed class FlowMetadata(StateActor state, BpfViews names) : IFlowMeta
     public FlowPod? PodAt(IPAddress address)
     {
         var view = state.View;
-        if (view.EndpointOfAddress.TryGetValue(address, out var id) && view.Endpoints.TryGetValue(id, out var status))
+        if (view.EndpointOfAddress.TryGetValue(address, out var id) && view.Endpoints.ContainsKey(id))
         {
-            return status.Endpoint.Pod.Length > 0 ? new FlowPod(status.Endpoint.Namespace, status.Endpoint.Pod) : null;
+            return PodOf(id);
         }
 
         return view.State.Ips.TryGetValue(address, out var ip) && ip.Pod.Length > 0 ? new FlowPod(ip.Namespace, ip.Pod) : null;
     }
+
+    public FlowPod? PodOf(ushort endpointId) =>
+        state.View.Endpoints.TryGetValue(endpointId, out var status) && status.Endpoint.Pod.Length > 0
+            ? new FlowPod(status.Endpoint.Namespace, status.Endpoint.Pod)
+            : null;
 
     public FlowRule? RuleOf(uint ruleId) => state.Policies.DescribeRule(ruleId) is { PolicyKey: var key } rule && key.Split('/', 3) is [var kind, var ns, var name]
         ? new FlowRule(ruleId, kind, ns, name, rule.Section)

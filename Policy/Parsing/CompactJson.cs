@@ -16,4 +16,19 @@ internal static class CompactJson
 
         return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
     }
+
+    /// <summary>False when a text below the element is half of a surrogate pair, which JSON can write and no string can hold.</summary>
+    public static bool IsText(JsonElement element)
+    {
+        try
+        {
+            using var nowhere = new Utf8JsonWriter(Stream.Null);
+            element.WriteTo(nowhere);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
 }

@@ -16,6 +16,11 @@ public static class PolicyParser
     public static PolicyParseResult Parse(JsonElement kubernetesObject)
     {
         var errors = new List<PolicyError>();
+        if (!CompactJson.IsText(kubernetesObject))
+        {
+            return new PolicyParseResult(null, [new PolicyError("", "holds text that is not Unicode (half of a surrogate pair); remove it")]);
+        }
+
         var policy = FieldReader.Open(kubernetesObject, "", errors) is { } root ? ParseObject(root) : null;
         return errors.Count > 0 || policy is null ? new PolicyParseResult(null, errors) : new PolicyParseResult(policy, []);
     }

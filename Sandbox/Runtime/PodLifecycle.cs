@@ -58,7 +58,10 @@ internal sealed partial class PodLifecycle(SandboxOptions options, PodStore stor
 
         NetworkNamespace.Delete(record.NetworkNamespace);
         store.Remove(record.Manifest.Key);
-        Log.Removed(logger, record.Manifest.Key);
+        if (record.Result is not null)
+        {
+            Log.Removed(logger, record.Manifest.Key);
+        }
     }
 
     /// <summary>Removes a pod although its CNI DEL fails: for the end, when whoever refuses is removed as well.</summary>
@@ -136,7 +139,7 @@ internal sealed partial class PodLifecycle(SandboxOptions options, PodStore stor
         [LoggerMessage(2, LogLevel.Information, "Pod {Pod}: removed")]
         public static partial void Removed(ILogger logger, string pod);
 
-        [LoggerMessage(3, LogLevel.Warning, "Pod {Pod}: removed although the plugin refused: {Reason}")]
+        [LoggerMessage(3, LogLevel.Debug, "Pod {Pod}: removed although the plugin refused: {Reason}")]
         public static partial void DeleteRefused(ILogger logger, string pod, string reason);
     }
 }

@@ -89,7 +89,7 @@ internal static class AllInOneCommand
     private static IPNetwork Network(string text, int family) =>
         IPNetwork.TryParse(text, out var network) && (network.BaseAddress.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork) == (family == 4)
             ? network
-            : throw new FormatException($"\"{text}\" is not an IPv{family} network without host bits, such as {(family == 4 ? "10.244.0.0/24" : "fd00:10:244::/64")}");
+            : throw new FormatException($"\"{text}\" is not an IPv{family} network, such as {(family == 4 ? "10.244.0.0/24" : "fd00:10:244::/64")}");
 
     private static IPEndPoint Endpoint(string text) =>
         IPEndPoint.TryParse(text, out var endpoint) && text.Contains(':', StringComparison.Ordinal)

@@ -24,8 +24,6 @@ internal sealed partial class AllInOneServer
 
     private AllInOneServer(AllInOneOptions options, ILoggerFactory loggers) => (_options, _loggers, _logger) = (options, loggers, loggers.CreateLogger<AllInOneServer>());
 
-    private DatapathOptions Datapath => new() { BpfRoot = _options.BpfRoot, ForceClsact = _options.ForceClsact };
-
     /// <summary>Runs until cancelled or until a part cannot go on; returns the exit code.</summary>
     public static async Task<int> RunAsync(AllInOneOptions options, CancellationToken cancellationToken)
     {
@@ -40,10 +38,6 @@ internal sealed partial class AllInOneServer
                 server.RemoveDirectories();
             }
 
-            return 0;
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
             return 0;
         }
         catch (Exception failure) when (IsExpected(failure))
@@ -71,6 +65,7 @@ internal sealed partial class AllInOneServer
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
+        // Starting is not cancelled half-way: what was started can be removed, what was half started could not.
         Directory.CreateDirectory(_options.RunDirectory);
         File.Delete(_options.ReadyFile);
         if (_options.CgroupRoot is { } cgroup)
@@ -86,11 +81,11 @@ internal sealed partial class AllInOneServer
                 AdminAddress = _options.AdminAddress,
                 AdminSocket = _options.AdminSocket,
             },
-            TimeProvider.System, _loggers, cancellationToken);
-        var agent = await StartAgentAsync(controlPlane, cancellationToken);
+            TimeProvider.System, _loggers, CancellationToken.None);
+        var agent = await StartAgentAsync(controlPlane);
         try
         {
-            var sandbox = await PodSandbox.StartAsync(SandboxOptions(), TimeProvider.System, _loggers, cancellationToken);
+            var sandbox = await PodSandbox.StartAsync(SandboxOptions(), TimeProvider.System, _loggers, CancellationToken.None);
             try
             {
                 await ServeAsync(controlPlane, agent, sandbox, cancellationToken);
@@ -108,14 +103,9 @@ internal sealed partial class AllInOneServer
         {
             await agent.DisposeAsync();
         }
-
-        if (_options.RemoveOnExit)
-        {
-            NodeDatapath.Remove(Datapath);
-        }
     }
 
-    private Task<NodeAgent> StartAgentAsync(ControlPlaneHost controlPlane, CancellationToken cancellationToken) => NodeAgent.StartAsync(
+    private Task<NodeAgent> StartAgentAsync(ControlPlaneHost controlPlane) => NodeAgent.StartAsync(
         new NodeAgentOptions
         {
             NodeName = _options.NodeName,
@@ -127,7 +117,7 @@ internal sealed partial class AllInOneServer
             PodCidr6 = _options.PodCidr6,
             ForceClsact = _options.ForceClsact,
         },
-        controlPlane.Stream, controlPlane.Reports, () => NodeDatapath.Open(Datapath), TimeProvider.System, _loggers, cancellationToken);
+        controlPlane.Stream, controlPlane.Reports, openDatapath: null, TimeProvider.System, _loggers, CancellationToken.None);
 
     private SandboxOptions SandboxOptions() => new()
     {
@@ -178,8 +168,15 @@ internal sealed partial class AllInOneServer
             await Console.Out.WriteLineAsync($"axoneme: removing {sandbox.Pods.Count} pods and what else was made …");
         }
 
-        await sandbox.RemoveAllAsync(deadline.Token);
-        await agent.RemoveEverythingAsync(deadline.Token);
+        try
+        {
+            await sandbox.RemoveAllAsync(deadline.Token);
+            await agent.RemoveEverythingAsync(deadline.Token);
+        }
+        catch (OperationCanceledException failure)
+        {
+            throw new ServerException($"removing what was made took longer than {RemovalTimeout.TotalSeconds:0} s; start again with the same --state-dir and stop it, and it goes on where it stopped", failure);
+        }
     }
 
     /// <summary>The parts' folders are ours; the directories around them go only when nothing else is in them.</summary>

@@ -34,10 +34,10 @@ internal static class LiveScreen
     private static string Header(LiveSnapshot snapshot, int width)
     {
         var status = snapshot.Status is { } agent
-            ? $"{agent.EndpointsReady}/{agent.Endpoints} pods ready · {agent.Identities} identities · revision {agent.AppliedRevision}{(agent.AppliedRevision == agent.StateRevision ? "" : $" of {agent.StateRevision}")} in the kernel · {agent.AttachMode}"
+            ? $"{agent.EndpointsReady}/{agent.Endpoints} pods ready · revision {agent.AppliedRevision}{(agent.AppliedRevision == agent.StateRevision ? "" : $" of {agent.StateRevision}")} in the kernel · {agent.AttachMode}"
             : "waiting for the agent";
         var left = new Cell($" axoneme · {snapshot.Node} · {status}", "bold black on cyan1");
-        var right = new Cell($"{snapshot.StopHint} ", "black on cyan1");
+        var right = new Cell($" {snapshot.StopHint} ", "black on cyan1");
         var room = width - right.Text.Length;
         return room < 40 ? left.Markup(width) : left.Markup(room) + right.Markup(right.Text.Length);
     }
@@ -101,7 +101,7 @@ internal static class LiveScreen
         var rows = snapshot.Drops.Take(shown).Select(drop => new Cell[]
         {
             new($"{drop.Count}×", "grey"), new(drop.Drop.Source, "bold"), new("→", "grey"), new(drop.Drop.Destination, "bold"), drop.Drop.Port,
-            new($"{drop.Drop.Reason} {drop.Drop.Cause}".TrimEnd(), "red"),
+            new(drop.Drop.Words, "red"),
         }).ToList();
         var more = snapshot.Drops.Count - shown;
         return more == 0 ? Columns.Lines(rows, width) : Columns.Lines(rows, width).Append(new Cell($"… and {more} other kinds: axoneme monitor --verdict dropped", "grey").Markup(width));

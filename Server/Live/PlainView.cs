@@ -31,7 +31,7 @@ internal sealed class PlainView(LiveSource source, TextWriter output)
         _matrix = await WriteAsync("reachability", _matrix, [.. snapshot.Matrix.Rows.SelectMany(row => Row(snapshot.Matrix, row))]);
         foreach (var drop in snapshot.Drops.Select(count => count.Drop).Where(drop => !_drops.Contains(drop)))
         {
-            await output.WriteLineAsync($"drop: {drop.Source} -> {drop.Destination} {drop.Port}: {$"{drop.Reason} {drop.Cause}".TrimEnd()}");
+            await output.WriteLineAsync($"drop: {drop.Source} -> {drop.Destination} {drop.Port}: {drop.Words}");
         }
 
         _drops = [.. snapshot.Drops.Select(count => count.Drop)];

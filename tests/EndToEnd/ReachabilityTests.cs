@@ -84,8 +84,8 @@ public abstract class ReachabilityTests(ReachabilityTests.Bed bed)
         {
             Assert.NotEqual(0, (await Client.RunAsync("ping", "-c", "1", "-W", "1", "-I", "10.244.0.200", Server.Ipv4)).ExitCode);
             await bed.Node.UntilAsync("the drop is seen", async () =>
-                (await bed.Node.CliAsync("monitor", "--last", "50", "--no-follow", "-o", "json")).Output.Split('\n').Any(line =>
-                    line.Contains("Invalid source ip", StringComparison.Ordinal) && line.Contains("\"client\"", StringComparison.Ordinal)));
+                (await bed.Node.CliAsync("monitor", "--last", "50", "--verdict", "dropped", "--no-follow", "-o", "json")).Output.Split('\n').Any(line =>
+                    line.Contains("INVALID_SOURCE_IP", StringComparison.Ordinal) && line.Contains("\"client\"", StringComparison.Ordinal)));
         }
         finally
         {
@@ -98,8 +98,8 @@ public abstract class ReachabilityTests(ReachabilityTests.Bed bed)
     {
         Assert.False(await Stranger.ReachesTcpAsync(Server.Ipv4, 80));
         await bed.Node.UntilAsync("the drop is seen", async () =>
-            (await bed.Node.CliAsync("monitor", "--last", "200", "--no-follow", "-o", "json")).Output.Split('\n').Any(line =>
-                line.Contains("\"DROPPED\"", StringComparison.Ordinal) && line.Contains("Policy denied", StringComparison.Ordinal)
+            (await bed.Node.CliAsync("monitor", "--last", "200", "--verdict", "dropped", "--no-follow", "-o", "json")).Output.Split('\n').Any(line =>
+                line.Contains("POLICY_DENIED", StringComparison.Ordinal)
                 && line.Contains("\"stranger\"", StringComparison.Ordinal) && line.Contains("\"server\"", StringComparison.Ordinal)));
     }
 

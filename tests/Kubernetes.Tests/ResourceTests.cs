@@ -34,7 +34,7 @@ public sealed class ResourceTests
         Assert.Equal(("shop", "web-0", "node-1", "web", false), (pod.Namespace, pod.Name, pod.NodeName, pod.ServiceAccountName, pod.HostNetwork));
         Assert.Equal(["app", "app.kubernetes.io/name"], pod.Labels.Keys);
         Assert.Equal("10M", pod.Annotations["kubernetes.io/egress-bandwidth"]);
-        Assert.Equal([new ContainerPort(8080, "http", "TCP"), new ContainerPort(53, "dns", "UDP"), new ContainerPort(9, null, "SCTP")], pod.Ports);
+        Assert.Equal([new ContainerPort(8080, "http", "TCP"), new ContainerPort(53, "dns", "UDP"), new ContainerPort(9, null, "SCTP")], pod.Ports.AsEnumerable());
     }
 
     [Fact]

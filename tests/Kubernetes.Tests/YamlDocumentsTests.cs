@@ -38,7 +38,7 @@ public sealed class YamlDocumentsTests
     [InlineData("10.0.0.0/8", "\"10.0.0.0/8\"")]
     [InlineData("1.2.3", "\"1.2.3\"")]
     [InlineData("2024-01-01", "\"2024-01-01\"")]
-    [InlineData("-", "[null]")]
+    [InlineData("\n- \n- a", "[null,\"a\"]")]
     [InlineData("'80'", "\"80\"")]
     [InlineData("\"true\"", "\"true\"")]
     [InlineData("'null'", "\"null\"")]

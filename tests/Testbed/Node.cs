@@ -198,7 +198,7 @@ public sealed class Node : IAsyncDisposable
 
             if (_server is not null)
             {
-                await UntilAsync("the pods are gone", async () => (await FindPodsAsync()).Count == 0);
+                await UntilAsync("the pods are gone", async () => (await AgentAsync("/v1/endpoints")).GetArrayLength() == 0);
                 await StopServerAsync();
             }
         }
@@ -225,7 +225,7 @@ public sealed class Node : IAsyncDisposable
     private async Task<Dictionary<string, Pod>> FindPodsAsync()
     {
         var endpoints = await AgentAsync("/v1/endpoints");
-        var sandboxFile = Path.Combine(StateDirectory, "sandbox.json");
+        var sandboxFile = Path.Combine(StateDirectory, "sandbox", "sandbox.json");
         var namespaces = File.Exists(sandboxFile) ? Pod.NetworkNamespaces(await File.ReadAllTextAsync(sandboxFile)) : [];
         return endpoints.EnumerateArray()
             .Where(endpoint => endpoint.GetProperty("state").GetString() == "ready")

@@ -85,12 +85,12 @@ public sealed record Pod(string FullName, ushort EndpointId, uint Identity, stri
         string Text(string property) => endpoint.TryGetProperty(property, out var value) ? value.GetString()! : "";
     }
 
-    /// <summary>Pod → name of its network namespace, from the sandbox's own record.</summary>
+    /// <summary>Pod → name of its network namespace, from the sandbox's own record; only pods whose program runs.</summary>
     internal static Dictionary<string, string> NetworkNamespaces(string sandboxJson)
     {
         using var document = JsonDocument.Parse(sandboxJson);
-        var root = document.RootElement;
-        var pods = root.ValueKind == JsonValueKind.Array ? root : root.EnumerateObject().First(property => property.Value.ValueKind == JsonValueKind.Array).Value;
-        return pods.EnumerateArray().ToDictionary(pod => $"{pod.GetProperty("namespace").GetString()}/{pod.GetProperty("name").GetString()}", pod => pod.GetProperty("networkNamespace").GetString()!);
+        return document.RootElement.EnumerateArray()
+            .Where(pod => pod.TryGetProperty("process", out var process) && process.ValueKind != JsonValueKind.Null)
+            .ToDictionary(pod => $"{pod.GetProperty("namespace").GetString()}/{pod.GetProperty("name").GetString()}", pod => pod.GetProperty("networkNamespace").GetString()!);
     }
 }

@@ -66,6 +66,11 @@ public sealed class EndpointKind(IdentityShards shards) : EntityKind<EndpointSta
         {
             yield return Acquire(id, desired.Labels);
         }
+        if (state.Held is { } held)
+        {
+            // Labels that changed away and back have a release and an acquisition under way: the stop may have come between them.
+            yield return Acquire(id, held.Labels);
+        }
     }
 
     public override IEnumerable<RecordChange> Published(string id, EndpointState state)

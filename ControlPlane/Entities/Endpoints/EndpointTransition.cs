@@ -34,7 +34,10 @@ internal static class EndpointTransition
                 }
                 after.Held = ToLabelSet(happened.Assigned.Labels);
                 after.Identity = happened.Assigned.Number;
-                (after.Published, after.Refusal) = (after.Desired, "");
+                if (after.Desired is { } desired && Holds(after, desired.Labels))
+                {
+                    (after.Published, after.Refusal) = (desired, "");
+                }
                 break;
             case Event.EventOneofCase.Refused:
                 after.Refusal = happened.Refused.Reason;

@@ -58,6 +58,3 @@ public sealed record IdentityShard
         UnheldSince = identity.UnheldSince?.ToTimestamp(),
     };
 }
-
-/// <summary>One label set's number (0 while waiting for a block), who needs it, and when the last holder let go (null while it is held).</summary>
-public sealed record HeldIdentity(uint Number, ImmutableHashSet<EntityAddress> Holders, DateTimeOffset? UnheldSince);

@@ -3,6 +3,7 @@ using Axoneme.ControlPlane.Entities.Endpoints;
 using Axoneme.ControlPlane.Entities.Identities;
 using Axoneme.Wire.State;
 using Xunit;
+using Record = Axoneme.Wire.State.Record;
 
 namespace Axoneme.ControlPlane.Tests.Entities;
 
@@ -22,7 +23,20 @@ public sealed class EndpointTests
 
         Assert.Equal(300u, Pod.Identity);
         Assert.Empty(_web.Effects);
-        Assert.Empty(_web.Recovered());
+    }
+
+    [Fact]
+    public void After_a_restart_the_hold_is_asserted_again_and_another_number_is_taken_over()
+    {
+        Running();
+        Assert.Equal(Given.Labels("web"), Assert.IsType<AcquireIdentity>(Assert.Single(_web.Recovered())).Labels);
+        Assigned("web", 300);
+        Assert.Empty(_web.Last.Events);
+
+        Assigned("web", 399);
+
+        Assert.Equal((399u, 399u), (Pod.Identity, Ip("10.0.0.1").Identity));
+        Assert.Empty(_web.Effects);
     }
 
     [Fact]
@@ -38,9 +52,9 @@ public sealed class EndpointTests
         Assert.Equal([RecordKind.Pod, RecordKind.Ip], _web.Last.Changes.Select(c => c.Kind));
         Assert.Equal((301u, 301u), (Pod.Identity, Ip("10.0.0.1").Identity));
         Assert.Equal(Given.Labels("web"), Assert.IsType<ReleaseIdentity>(Assert.Single(_web.Effects)).Labels);
-        Assert.IsType<ReleaseIdentity>(Assert.Single(_web.Recovered()));
+        Assert.Equal([typeof(ReleaseIdentity), typeof(AcquireIdentity)], _web.Recovered().Select(e => e.GetType()));
         _web.When(new IdentityReleased(Given.Labels("web")));
-        Assert.Empty(_web.Recovered());
+        Assert.Equal([typeof(AcquireIdentity)], _web.Recovered().Select(e => e.GetType()));
     }
 
     [Fact]
@@ -119,6 +133,17 @@ public sealed class EndpointTests
         Assigned("web", 300);
 
         Assert.Equal(300u, Pod.Identity);
+    }
+
+    [Fact]
+    public void Another_number_for_the_old_labels_does_not_publish_the_new_ones()
+    {
+        Running();
+        _web.When(new ApplyPod(Given.Pod("web", "web2")));
+
+        Assigned("web", 399);
+
+        Assert.Equal((399u, "k8s:app=web", 399u), (Pod.Identity, Pod.Labels[0], Ip("10.0.0.1").Identity));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Axoneme.ControlPlane.Engine;
 using Axoneme.Wire.State;
 using Google.Protobuf;
 using Xunit;
+using Record = Axoneme.Wire.State.Record;
 
 namespace Axoneme.ControlPlane.Tests.Entities;
 

@@ -24,6 +24,13 @@ public class FlowDecoderTests
     }
 
     [Fact]
+    public void A_forged_source_address_does_not_hide_the_pod_that_sent_it()
+    {
+        var flow = Events.Decode(Events.Syn(EventType.Drop) with { Reason = 132, SourceEndpoint = KnownCluster.SpoofingEndpoint });
+        Assert.Equal(new FlowPod("default", "spoofer"), flow.Source.Pod);
+    }
+
+    [Fact]
     public void A_flow_s_time_is_the_boot_time_plus_the_kernel_s_clock() =>
         Assert.Equal(Events.Boot + TimeSpan.FromMilliseconds(3_600_123), Events.Decode(Events.Syn(EventType.New)).Time);
 

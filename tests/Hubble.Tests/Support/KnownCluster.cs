@@ -6,6 +6,9 @@ namespace Axoneme.Hubble.Tests.Support;
 /// <summary>A cluster of two pods, default/a (10.0.0.1, identity 70001) and default/b (10.0.0.2, identity 70002), with two rules.</summary>
 internal sealed class KnownCluster : IFlowMetadata
 {
+    /// <summary>A pod of this node whose packets bear other addresses than its own.</summary>
+    public const ushort SpoofingEndpoint = 666;
+
     public const uint DenyB = 100;
     public const uint AllowB = 101;
 
@@ -21,6 +24,8 @@ internal sealed class KnownCluster : IFlowMetadata
         70002 => ["k8s:app=b"],
         _ => [],
     };
+
+    public FlowPod? PodOf(ushort endpointId) => endpointId == SpoofingEndpoint ? new FlowPod("default", "spoofer") : null;
 
     public FlowPod? PodAt(IPAddress address) => $"{address}" switch
     {

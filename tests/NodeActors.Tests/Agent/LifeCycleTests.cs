@@ -253,6 +253,20 @@ public class LifeCycleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_report_that_is_refused_holds_up_no_other_and_is_repeated()
+    {
+        await StartAsync();
+        _node.ControlPlane.RefusedPod = "web-0";
+        await _node.AddAsync("c1", "web-0");
+        await _node.AddAsync("c2", "web-1");
+        await Eventually.IsTrue(() => _node.ControlPlane.Reports.Any(r => r.Pod == "web-1"), "the other is reported");
+        await _node.PublishAsync(Records.Identity(101, "client"));
+        Assert.DoesNotContain(_node.ControlPlane.Reports, r => r.Pod == "web-0");
+        _node.ControlPlane.RefusedPod = null;
+        await Eventually.IsTrue(() => _node.ControlPlane.Reports.Any(r => r.Pod == "web-0"), "the refused one is repeated");
+    }
+
+    [Fact]
     public async Task Label_sets_nobody_numbered_wait_as_init_and_are_closed()
     {
         await StartAsync();

@@ -19,6 +19,9 @@ internal sealed class FakeControlPlane : IStateStream, INodeReports
 
     public ulong Epoch { get; set; } = 7;
 
+    /// <summary>A pod whose reports are refused.</summary>
+    public string? RefusedPod { get; set; }
+
     public ConcurrentQueue<Cursor> Subscriptions { get; } = new();
 
     public ConcurrentQueue<AppliedRevision> Acknowledged { get; } = new();
@@ -119,6 +122,11 @@ internal sealed class FakeControlPlane : IStateStream, INodeReports
     public Task ReportEndpointAsync(EndpointReport report, CancellationToken cancellationToken)
     {
         ThrowIfAway();
+        if (report.Pod == RefusedPod)
+        {
+            throw new InvalidOperationException($"{report.Pod} is refused");
+        }
+
         Reports.Enqueue(report);
         return Task.CompletedTask;
     }

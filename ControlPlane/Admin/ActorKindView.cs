@@ -1,0 +1,3 @@
+namespace Axoneme.ControlPlane.Admin;
+
+public sealed record ActorKindView(string Kind, int Count);

@@ -1,0 +1,5 @@
+using System.Text.Json;
+
+namespace Axoneme.ControlPlane.Admin;
+
+public sealed record StateRecordView(string Key, ulong Revision, JsonElement Value);

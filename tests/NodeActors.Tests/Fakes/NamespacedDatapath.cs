@@ -1,0 +1,35 @@
+using Axoneme.Datapath;
+using Axoneme.Datapath.Layout;
+using Axoneme.Datapath.Network;
+
+namespace Axoneme.NodeActors.Tests.Fakes;
+
+/// <summary>The kernel's datapath for a node in a namespace of its own: attaching looks an ifindex up in the thread's namespace.</summary>
+internal sealed class NamespacedDatapath(NetworkNamespace node, NodeDatapath inner) : IDatapath
+{
+    public IKernelMap<uint, EndpointEntry> Endpoints => inner.Endpoints;
+
+    public IKernelMap<IpAddressKey, IpcacheEntry> Hosts => inner.Hosts;
+
+    public IKernelMap<PrefixKey, IpcacheEntry> Prefixes => inner.Prefixes;
+
+    public IKernelMap<PolicyKey, PolicyEntry> Policy => inner.Policy;
+
+    public IKernelMap<uint, PolicyRangeEntry> PolicyRanges => inner.PolicyRanges;
+
+    public IKernelMap<ConntrackKey4, ConntrackEntry> Conntrack4 => inner.Conntrack4;
+
+    public IKernelMap<ConntrackKey6, ConntrackEntry> Conntrack6 => inner.Conntrack6;
+
+    public void Attach(uint ifindex) => node.Run(() => inner.Attach(ifindex));
+
+    public void Detach(uint ifindex) => node.Run(() => inner.Detach(ifindex));
+
+    public IReadOnlyCollection<uint> AttachedInterfaces() => node.Run(inner.AttachedInterfaces);
+
+    public IReadOnlyList<CounterReading> ReadCounters() => inner.ReadCounters();
+
+    public Task ReadEventsAsync(Action<ReadOnlySpan<DatapathEvent>> onEvents, CancellationToken cancellationToken) => inner.ReadEventsAsync(onEvents, cancellationToken);
+
+    public void Dispose() => inner.Dispose();
+}

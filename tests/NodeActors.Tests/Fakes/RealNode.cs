@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Axoneme.Datapath;
+using Axoneme.Datapath.Network;
+using Axoneme.NodeActors.Network;
+using Axoneme.Persistence.Sqlite;
+using Axoneme.Wire.Agent;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Axoneme.NodeActors.Tests.Fakes;
+
+/// <summary>A node of real parts in a namespace of its own: eBPF, interfaces, a journal on disk. Needs root.</summary>
+internal sealed class RealNode : IAsyncDisposable
+{
+    private static readonly JsonElement Config = JsonDocument.Parse("""{"cniVersion":"1.0.0","name":"axoneme","type":"axoneme-cni"}""").RootElement;
+    private readonly string _id = $"{Environment.ProcessId}{Guid.NewGuid().ToString("N")[..6]}";
+    private readonly string _directory = Directory.CreateTempSubdirectory("axoneme-real-").FullName;
+    private readonly Dictionary<string, NetworkNamespace> _pods = [];
+    private readonly NetworkNamespace _node;
+    private readonly bool _forceClsact;
+
+    public RealNode(bool forceClsact)
+    {
+        _forceClsact = forceClsact;
+        _node = NetworkNamespace.Create($"axo-node-{_id}");
+        Options = new NodeAgentOptions
+        {
+            NodeName = "node-a",
+            StateDirectory = _directory,
+            SocketPath = Path.Combine(_directory, "agent.sock"),
+            BpfRoot = $"/sys/fs/bpf/axo-test-{_id}",
+            PodCidr4 = IPNetwork.Parse("10.77.0.0/16"),
+            PodCidr6 = IPNetwork.Parse("fd77::/64"),
+            PodRecordWait = TimeSpan.FromMilliseconds(100),
+        };
+    }
+
+    public NodeAgentOptions Options { get; }
+
+    public FakeControlPlane ControlPlane { get; } = new();
+
+    public NodeAgent? Agent { get; private set; }
+
+    private DatapathOptions DatapathOptions => new() { BpfRoot = Options.BpfRoot, ForceClsact = _forceClsact, PolicyEntries = 65536, HostEntries = 65536, PrefixEntries = 65536 };
+
+    public async Task StartAsync()
+    {
+        var datapath = new NamespacedDatapath(_node, _node.Run(() => NodeDatapath.Open(DatapathOptions)));
+        var parts = new NodeAgentParts(datapath, new NodeNetwork(_node), SqliteJournal.Open(Path.Combine(_directory, "agent.db")), () => _node.Run(() => NodeDatapath.Remove(DatapathOptions)));
+        Agent = await NodeAgent.StartAsync(Options, () => Task.FromResult(parts), ControlPlane, ControlPlane, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+    }
+
+    public async Task StopAsync()
+    {
+        if (Agent is not null)
+        {
+            await Agent.DisposeAsync();
+            Agent = null;
+        }
+    }
+
+    public async Task PublishAsync(params Wire.State.Record[] records)
+    {
+        var revision = ControlPlane.Publish(records);
+        await Eventually.IsTrue(() => ControlPlane.Acknowledged.Any(a => a.Revision >= revision), $"revision {revision} acknowledged: {string.Join("; ", Agent!.GetStatus().Problems)}");
+    }
+
+    public NetworkNamespace Netns(string pod)
+    {
+        if (!_pods.TryGetValue(pod, out var netns))
+        {
+            _pods[pod] = netns = NetworkNamespace.Create($"axo-{pod}-{_id}");
+        }
+
+        return netns;
+    }
+
+    public CniCall Call(string pod) =>
+        new($"container-{pod}", Netns(pod).Path, "eth0", new() { ["K8S_POD_NAMESPACE"] = "default", ["K8S_POD_NAME"] = pod }, Config);
+
+    public async Task<EndpointView> AddAsync(string pod)
+    {
+        await Agent!.CniAsync("add", Call(pod), CancellationToken.None);
+        return Endpoint(pod);
+    }
+
+    public Task CniAsync(string verb, string pod) => Agent!.CniAsync(verb, Call(pod), CancellationToken.None);
+
+    public EndpointView Endpoint(string pod) => Agent!.GetEndpoints().Single(e => e.Pod == pod);
+
+    /// <summary>Begins to listen in a pod.</summary>
+    public TcpListener Listen(string pod, string address, int port) => Netns(pod).Run(() =>
+    {
+        var listener = new TcpListener(IPAddress.Parse(address), port);
+        listener.Start();
+        return listener;
+    });
+
+    /// <summary>Connects from a pod, or from the node when it is null; null when nothing answers within the time.</summary>
+    public async Task<Socket?> ConnectAsync(string? pod, string address, int port, int milliseconds = 600)
+    {
+        var target = IPAddress.Parse(address);
+        var socket = (pod is null ? _node : Netns(pod)).Run(() => new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+        using var patience = new CancellationTokenSource(milliseconds);
+        try
+        {
+            await socket.ConnectAsync(new IPEndPoint(target, port), patience.Token);
+            return socket;
+        }
+        catch (OperationCanceledException)
+        {
+            socket.Dispose();
+            return null;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Agent is null)
+        {
+            await StartAsync();
+        }
+
+        await Agent!.RemoveEverythingAsync(CancellationToken.None);
+        await StopAsync();
+        foreach (var (pod, netns) in _pods)
+        {
+            netns.Dispose();
+            NetworkNamespace.Delete($"axo-{pod}-{_id}");
+        }
+
+        _node.Dispose();
+        NetworkNamespace.Delete($"axo-node-{_id}");
+        Directory.Delete(_directory, recursive: true);
+        Assert.False(Directory.Exists(Options.BpfRoot), "pins removed");
+    }
+}
