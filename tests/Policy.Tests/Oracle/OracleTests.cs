@@ -26,7 +26,7 @@ public sealed class OracleTests
             world.Engine.UpsertIdentity(9999, LabelSet.Parse(["k8s:app=web", "k8s:io.kubernetes.pod.namespace=one", "k8s:io.cilium.k8s.policy.cluster=default"]));
             gone.ForEach(policy => world.Engine.RemovePolicy(policy.Key));
             world.Engine.RemoveIdentity(9999);
-            var fresh = new World(policies.Reverse());
+            var fresh = new World(policies.Reverse(), policiesFirst: true);
             var different = Subjects().FirstOrDefault(subject => !world.Engine.Resolve(subject).Equals(fresh.Engine.Resolve(subject)));
             return Check(different is null ? null : $"policy of {different.Labels} differs", [.. policies, .. gone]);
         }).Check(Cases);

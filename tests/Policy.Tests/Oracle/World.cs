@@ -13,24 +13,19 @@ internal sealed class World
         [IPNetwork.Parse("10.1.1.0/24")] = (1u << 24) + 2,
     };
 
-    private readonly Dictionary<string, uint> _numbers = [];
+    private readonly Dictionary<string, uint> _numbers;
 
-    public World(IEnumerable<WrittenPolicy> policies)
+    /// <param name="policies">Put in force in this order.</param>
+    /// <param name="policiesFirst">Before any identity but the reserved ones is known.</param>
+    public World(IEnumerable<WrittenPolicy> policies, bool policiesFirst = false)
     {
-        foreach (var party in Generators.Parties.Where(party => party.App is not null))
-        {
-            _numbers[party.Name] = 1000u + (uint)_numbers.Count;
-            Engine.UpsertIdentity(_numbers[party.Name], LabelsOf(party));
-        }
-
+        var identities = Generators.Parties.Where(party => party.App is not null).Select((party, index) => (Number: 1000u + (uint)index, party.Name, Labels: LabelsOf(party))).ToList();
+        _numbers = identities.ToDictionary(identity => identity.Name, identity => identity.Number);
+        Action[] steps = [() => identities.ForEach(identity => Engine.UpsertIdentity(identity.Number, identity.Labels)), () => policies.ToList().ForEach(Add)];
+        Array.ForEach(policiesFirst ? [steps[1], steps[0]] : steps, step => step());
         foreach (var (prefix, identity) in Prefixes)
         {
             Engine.UpsertIdentity(identity, Engine.CidrLabels(prefix));
-        }
-
-        foreach (var policy in policies)
-        {
-            Add(policy);
         }
     }
 
