@@ -14,7 +14,7 @@ internal static class Throughput
         apiVersion: v1
         kind: Pod
         metadata: {name: server, namespace: bench, labels: {app: server}}
-        spec: {containers: [{name: c, image: server, ports: [{containerPort: 5201}]}]}
+        spec: {containers: [{name: c, image: server}]}
         ---
         apiVersion: cilium.io/v2
         kind: CiliumNetworkPolicy

@@ -79,7 +79,12 @@ public sealed class Node : IAsyncDisposable
         ];
         // A shell writes the log, so that it goes on when the test's reader is gone, and execs into the server.
         _server = Command.Start("sh", ["-c", $"exec nsenter --net={_namespace.Path} -- \"$0\" \"$@\" >>{LogFile} 2>&1 </dev/null", Product.Server, .. arguments], redirect: false);
-        await UntilAsync("the server answers", async () => (await TryAdminAsync("/healthz")) is not null);
+        await UntilAsync("the server answers", async () =>
+        {
+            await AdminAsync("/healthz");
+            await AgentAsync("/v1/status");
+            return true;
+        });
     }
 
     /// <summary>Ends the server as a crash does.</summary>
@@ -232,18 +237,6 @@ public sealed class Node : IAsyncDisposable
             .Select(endpoint => Pod.From(endpoint, namespaces))
             .OfType<Pod>()
             .ToDictionary(pod => pod.FullName);
-    }
-
-    private async Task<JsonElement?> TryAdminAsync(string path)
-    {
-        try
-        {
-            return await AdminAsync(path);
-        }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException)
-        {
-            return null;
-        }
     }
 
     /// <summary>GET on a Unix socket, as text.</summary>
