@@ -75,7 +75,7 @@ public sealed class NodeDatapath : IDatapath
         using var pins = PinDirectory.Open(options.BpfRoot);
         using var none = new FileDescriptor(-1);
         var programs = new PodPrograms(none, none);
-        var clsact = new ClsactAttachment(programs);
+        var clsact = new ClsactAttachment(programs, options.BpfRoot);
         foreach (var ifindex in clsact.Interfaces())
         {
             clsact.Detach(ifindex);
@@ -162,7 +162,7 @@ public sealed class NodeDatapath : IDatapath
     {
         var programs = new PodPrograms(_object.Program(PodPrograms.FromPodName), _object.Program(PodPrograms.ToPodName));
         var tcx = new TcxAttachment(programs, _pins);
-        var clsact = new ClsactAttachment(programs);
+        var clsact = new ClsactAttachment(programs, options.BpfRoot);
         IPodAttachment ours = options.ForceClsact || !KernelFeatures.Tcx ? clsact : tcx;
         IPodAttachment others = ours == tcx ? clsact : tcx;
         tcx.RemoveStale();

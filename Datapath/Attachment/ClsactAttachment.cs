@@ -2,9 +2,14 @@ using Axoneme.Datapath.Network;
 
 namespace Axoneme.Datapath.Attachment;
 
-/// <summary>Attachment by direct-action BPF filters of a clsact discipline, for kernels before 6.6. The interface holds them.</summary>
-internal sealed class ClsactAttachment(PodPrograms programs) : IPodAttachment
+/// <summary>
+/// Attachment by direct-action BPF filters of a clsact discipline, for kernels before 6.6. The interface holds them; the
+/// filter's name says which node's they are, so that two nodes in one network namespace leave each other's alone.
+/// </summary>
+internal sealed class ClsactAttachment(PodPrograms programs, string bpfRoot) : IPodAttachment
 {
+    private readonly string _node = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Path.TrimEndingDirectorySeparator(bpfRoot))))[..8];
+
     public void Attach(uint ifindex)
     {
         using var socket = RouteSocket.Open();
@@ -31,5 +36,5 @@ internal sealed class ClsactAttachment(PodPrograms programs) : IPodAttachment
             programs.Placements.All(placement => TrafficControl.HasOurs(socket, ifindex, placement.Clsact, FilterName(placement))))];
     }
 
-    private static string FilterName(PodPrograms.Placement placement) => $"axoneme_{placement.Name}";
+    private string FilterName(PodPrograms.Placement placement) => $"axoneme_{_node}_{placement.Name}";
 }

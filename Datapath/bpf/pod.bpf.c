@@ -130,7 +130,7 @@ int to_pod(struct __sk_buff *skb)
 	__u32 ifindex = skb->ifindex;
 	struct endpoint *endpoint = bpf_map_lookup_elem(&endpoints, &ifindex);
 	struct packet packet = {};
-	struct passage passage = { .packet = &packet, .endpoint = endpoint, .ifindex = ifindex, .direction = DIRECTION_INGRESS };
+	struct passage passage = { .packet = &packet, .endpoint = endpoint, .ifindex = ifindex, .direction = DIRECTION_INGRESS, .arrived_on = skb->ingress_ifindex };
 	struct ethhdr *ethernet;
 	int reason;
 

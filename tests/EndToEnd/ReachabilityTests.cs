@@ -43,8 +43,8 @@ public abstract class ReachabilityTests(ReachabilityTests.Bed bed)
     [Fact]
     public async Task A_pod_reaches_its_node()
     {
-        var routers = (await bed.Node.Namespace.RunAsync("ip", "-4", "-o", "address", "show", "axo_host")).OrThrow();
-        var router = routers.Split("inet ")[1].Split('/')[0];
+        var routers = (await bed.Node.Namespace.RunAsync("ip", "-4", "-o", "address", "show")).OrThrow();
+        var router = routers.Split('\n').Single(line => line.Contains(" axo_", StringComparison.Ordinal)).Split("inet ")[1].Split('/')[0];
         Assert.True(await Client.PingsAsync(router));
     }
 

@@ -11,6 +11,7 @@ struct passage {
 	const struct endpoint *endpoint; /* the pod whose interface this is */
 	__u32 ifindex;                   /* that interface */
 	__u32 direction;                 /* EGRESS: the pod sent it; INGRESS: it goes to the pod */
+	__u32 arrived_on;                /* interface it came to this node by; 0: made here */
 	__u32 now;
 	__u32 target; /* out: interface of the local pod it goes to, 0: leave it to the stack */
 	bool source_is_high;
@@ -47,19 +48,13 @@ static __noinline int save_connection(const struct packet *packet, const struct 
 	}
 }
 
-static __noinline int forget_connection(const struct packet *packet)
+/*
+ * The node's own addresses speak for the node, which may always reach its pods: nobody outside may bear them. Linux
+ * refuses such packets itself for IPv4, not for IPv6.
+ */
+static __always_inline bool is_forged_host(const struct passage *passage, __u32 identity)
 {
-	if (packet->family == 4) {
-		struct conntrack_key4 key;
-
-		make_key4(&key, packet);
-		return bpf_map_delete_elem(&conntrack4, &key);
-	} else {
-		struct conntrack_key6 key;
-
-		make_key6(&key, packet);
-		return bpf_map_delete_elem(&conntrack6, &key);
-	}
+	return identity == IDENTITY_HOST && passage->arrived_on;
 }
 
 /*
@@ -91,7 +86,7 @@ static __always_inline int identify_ends(const struct passage *passage, struct c
 		source->ifindex = 0;
 		destination->identity = passage->endpoint->identity;
 		destination->ifindex = passage->ifindex;
-		if (other.ifindex)
+		if (other.ifindex || is_forged_host(passage, other.identity))
 			return DROP_INVALID_SOURCE_IP;
 	}
 	return 0;
@@ -117,11 +112,20 @@ static __noinline int admit_anew(struct __sk_buff *skb, struct passage *passage,
 	bool tcp = packet->protocol == IPPROTO_TCP;
 
 	judgement.reason = identify_ends(passage, &connection);
+	/*
+	 * Who began a connection that was met in the middle is a guess: the entry may have been evicted and come back the
+	 * other way round. When policy has changed, both directions must allow it, so that no eviction turns a deny into
+	 * an allow.
+	 */
+	if (!judgement.reason && known && known->flags & CONNTRACK_NOT_SYN)
+		judge(&connection, true, connection_class(packet, !passage->from_initiator), &judgement);
 	if (!judgement.reason)
-		judge(&connection, connection_class(packet, passage->from_initiator), &judgement);
+		judge(&connection, false, connection_class(packet, passage->from_initiator), &judgement);
 	if (judgement.reason) {
-		if (known)
-			forget_connection(packet);
+		/*
+		 * The stale entry stays: it remembers who began, so that every further packet of either end is judged, and
+		 * refused, in the original direction. It expires like any other.
+		 */
 		what.type = EVENT_DROP;
 		what.reason = judgement.reason;
 		what.direction = judgement.direction;
@@ -252,6 +256,8 @@ static __always_inline bool is_other_end_current(const struct passage *passage, 
 		*found_endpoint = endpoint;
 		return packet->family == 4 ? endpoint->ipv4 == address->word[3] : same_address(&endpoint->ipv6, address);
 	}
+	if (passage->direction == DIRECTION_INGRESS && is_forged_host(passage, other->identity))
+		return false;
 	if (entry->last_seen != passage->now) {
 		struct whereabouts found;
 

@@ -5,8 +5,8 @@
  * connection is judged anew in its original direction. An end elsewhere has its identity looked up once a tick,
  * which keeps the ipcache off the established path.
  *
- * Eviction by the LRU forgets who began. A following packet that is no SYN is judged in its own direction: that can
- * only refuse what was allowed, never the reverse.
+ * Eviction by the LRU forgets who began. A following packet that is no SYN is judged in its own direction and marked; when
+ * policy changes later, such a connection must be allowed in both. That can refuse what was allowed, never the reverse.
  */
 #ifndef AXONEME_CONNTRACK_H
 #define AXONEME_CONNTRACK_H
@@ -108,55 +108,49 @@ struct judgement {
 	__u8 audited; /* the reason an audited pod's packet would have been dropped for */
 };
 
-/*
- * Judges a connection whose ends' identities and interfaces are filled in, and fills in the rest of them. Both
- * decisions are made even in audit mode, and the first refusal is the one that is told.
- */
-static __noinline int judge(struct conntrack_entry *connection, __u32 class, struct judgement *judgement)
+/* One end's decision. Returns 0 or the drop reason, and sets `audited` instead where the pod only reports. */
+static __always_inline int judge_end(struct conntrack_end *end, __u32 direction, __u32 peer, __u32 class, struct judgement *judgement)
 {
 	struct endpoint *endpoint;
-	__u32 ifindex = connection->initiator.ifindex;
+	__u32 ifindex = end->ifindex;
 	int reason;
 
-	judgement->reason = 0;
-	judgement->audited = 0;
-	judgement->direction = DIRECTION_EGRESS;
-	if (ifindex) {
-		endpoint = bpf_map_lookup_elem(&endpoints, &ifindex);
-		if (!endpoint) {
-			judgement->reason = DROP_NO_LOCAL_ENDPOINT;
-			return 0;
-		}
-		reason = decide(endpoint, DIRECTION_EGRESS, connection->responder.identity, class, &connection->initiator.rule);
-		connection->initiator.policy_id = endpoint->policy_id;
-		connection->initiator.policy_revision = endpoint->policy_revision;
-		if (reason && endpoint->flags & ENDPOINT_AUDIT) {
+	if (!ifindex)
+		return 0; /* judged where it is */
+	endpoint = bpf_map_lookup_elem(&endpoints, &ifindex);
+	if (!endpoint)
+		return DROP_NO_LOCAL_ENDPOINT;
+	reason = decide(endpoint, direction, peer, class, &end->rule);
+	end->policy_id = endpoint->policy_id;
+	end->policy_revision = endpoint->policy_revision;
+	if (reason && endpoint->flags & ENDPOINT_AUDIT) {
+		if (!judgement->audited) {
 			judgement->audited = reason;
-		} else if (reason) {
-			judgement->reason = reason;
-			return 0;
+			judgement->direction = direction;
 		}
+		return 0;
 	}
-	ifindex = connection->responder.ifindex;
-	if (ifindex) {
-		endpoint = bpf_map_lookup_elem(&endpoints, &ifindex);
-		if (!endpoint) {
-			judgement->direction = DIRECTION_INGRESS;
-			judgement->reason = DROP_NO_LOCAL_ENDPOINT;
-			return 0;
-		}
-		reason = decide(endpoint, DIRECTION_INGRESS, connection->initiator.identity, class, &connection->responder.rule);
-		connection->responder.policy_id = endpoint->policy_id;
-		connection->responder.policy_revision = endpoint->policy_revision;
-		if (reason && endpoint->flags & ENDPOINT_AUDIT) {
-			if (!judgement->audited)
-				judgement->direction = DIRECTION_INGRESS;
-			judgement->audited = judgement->audited ? judgement->audited : reason;
-		} else if (reason) {
-			judgement->direction = DIRECTION_INGRESS;
-			judgement->reason = reason;
-		}
+	return reason;
+}
+
+/*
+ * Judges a connection whose ends' identities and interfaces are filled in, and fills in the rest of them; in the
+ * direction it began, or in `reverse`. In audit mode too the first refusal is the one that is told.
+ */
+static __noinline int judge(struct conntrack_entry *connection, bool reverse, __u32 class, struct judgement *judgement)
+{
+	struct conntrack_end *sender = reverse ? &connection->responder : &connection->initiator;
+	struct conntrack_end *receiver = reverse ? &connection->initiator : &connection->responder;
+
+	judgement->audited = 0;
+	judgement->reason = judge_end(sender, DIRECTION_EGRESS, receiver->identity, class, judgement);
+	if (judgement->reason) {
+		judgement->direction = DIRECTION_EGRESS;
+		return 0;
 	}
+	judgement->reason = judge_end(receiver, DIRECTION_INGRESS, sender->identity, class, judgement);
+	if (judgement->reason)
+		judgement->direction = DIRECTION_INGRESS;
 	return 0;
 }
 

@@ -6,6 +6,8 @@
 #include "config.h"
 #include "maps.h"
 
+#define IDENTITY_HOST 1 /* reserved:host */
+
 struct whereabouts {
 	__u32 identity;
 	__u32 ifindex; /* of the local pod that has the address, else 0 */

@@ -223,15 +223,22 @@ static __always_inline int read_l4(struct packet *packet, const void *l4, const 
 	}
 }
 
-static __always_inline bool has_ports(__u8 protocol)
+/* Protocols whose later fragments can be told apart: by ports, or by the id of an ICMP echo. */
+static __always_inline bool has_fragments(__u8 protocol)
 {
-	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP || protocol == IPPROTO_UDPLITE;
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP || protocol == IPPROTO_UDPLITE ||
+	       protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
+}
+
+/* Does this first fragment leave something behind? Of ICMP only an echo does: an error must come whole. */
+static __always_inline bool leaves_ports(const struct packet *packet)
+{
+	return has_fragments(packet->protocol) && packet->kind == PACKET_CONNECTION;
 }
 
 /*
  * Only the first fragment has ports; it leaves them for the others, which are judged like the connection they belong
- * to. One that comes before the first cannot be judged and is dropped. ICMP fragments are dropped: a later one cannot
- * be told from an error.
+ * to. One that comes before the first cannot be judged and is dropped.
  */
 static __noinline int fragment_ports4(struct packet *packet, __be16 identification, bool first)
 {
@@ -307,14 +314,14 @@ static __always_inline int read_ipv4(struct __sk_buff *skb, struct packet *packe
 		return DROP_INVALID_SOURCE_IP;
 	fragment = bpf_ntohs(ip->frag_off);
 	if (fragment & IP_FRAGMENT_OFFSET) {
-		if (!has_ports(ip->protocol))
+		if (!has_fragments(ip->protocol))
 			return DROP_FRAGMENT_NOT_FOUND;
 		return fragment_ports4(packet, ip->id, false);
 	}
 	error = read_l4(packet, (void *)ip + header, end, length - header);
 	if (error || !(fragment & IP_MORE_FRAGMENTS))
 		return error;
-	return has_ports(packet->protocol) ? fragment_ports4(packet, ip->id, true) : DROP_FRAGMENT_NOT_FOUND;
+	return leaves_ports(packet) ? fragment_ports4(packet, ip->id, true) : DROP_FRAGMENT_NOT_FOUND;
 }
 
 /* IPv6 with extension headers, off the fast path. At most six headers are walked (RFC 8200 names six that may appear). */
@@ -361,18 +368,18 @@ static __noinline int read_ipv6_extensions(struct __sk_buff *skb, struct packet 
 	if (offset > end_of_packet)
 		return DROP_INVALID_EXTENSION_HEADER;
 	if (fragmented && !first)
-		return has_ports(next) ? fragment_ports6(packet, identification, false) : DROP_FRAGMENT_NOT_FOUND;
+		return has_fragments(next) ? fragment_ports6(packet, identification, false) : DROP_FRAGMENT_NOT_FOUND;
 	if (next == IPPROTO_TCP) {
 		if (bpf_skb_load_bytes(skb, offset, bytes, 20))
 			return DROP_CT_INVALID_HEADER;
-	} else if (has_ports(next) || next == IPPROTO_ICMPV6 || next == IPPROTO_ICMP) {
+	} else if (has_fragments(next)) {
 		if (bpf_skb_load_bytes(skb, offset, bytes, 8))
 			return DROP_CT_INVALID_HEADER;
 	}
 	error = read_l4(packet, bytes, bytes + sizeof(bytes), end_of_packet - offset);
 	if (error || !fragmented)
 		return error;
-	return has_ports(next) ? fragment_ports6(packet, identification, true) : DROP_FRAGMENT_NOT_FOUND;
+	return leaves_ports(packet) ? fragment_ports6(packet, identification, true) : DROP_FRAGMENT_NOT_FOUND;
 }
 
 static __always_inline int read_ipv6(struct __sk_buff *skb, struct packet *packet, const struct endpoint *sender)

@@ -161,7 +161,7 @@ public class AttachmentTests
     private static IPodAttachment Attachment(string kind, PinDirectory pins, int fromPod, int toPod)
     {
         var programs = new PodPrograms(TestPrograms.Returning(fromPod), TestPrograms.Returning(toPod));
-        return kind == "tcx" ? new TcxAttachment(programs, pins) : new ClsactAttachment(programs);
+        return kind == "tcx" ? new TcxAttachment(programs, pins) : new ClsactAttachment(programs, "/sys/fs/bpf/test");
     }
 
     private static UdpClient Receiver(IPAddress address)

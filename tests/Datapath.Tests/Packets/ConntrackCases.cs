@@ -80,6 +80,16 @@ internal static class ConntrackCases
         }),
         new("An answer whose connection was forgotten is judged in its own direction, so forgetting opens nothing", world =>
             world.FromServer(world.TcpReply(80, 40000, TcpFlags.Ack)).IsDropped(DropReason.Policy)),
+        new("A connection met in the middle from the wrong end still ends when the right direction is denied", world =>
+        {
+            world.SetClient(world.ClientEntry with { Flags = EndpointFlags.None });
+            world.SetServer(world.ServerEntry with { Flags = EndpointFlags.None });
+            world.FromServer(world.TcpReply(80, 40000, TcpFlags.Ack)).IsDelivered();
+            world.Rule(9, TrafficDirection.Ingress, ClientIdentity, Class(Tcp, 80), Class(Tcp, 80), verdict: 0, rule: 66);
+            world.SetServer(world.ServerEntry with { PolicyId = 9 });
+            world.FromServer(world.TcpReply(80, 40000, TcpFlags.Ack)).IsDropped(DropReason.PolicyDeny);
+            world.FromClient(world.Tcp(40000, 80, TcpFlags.Ack)).IsDropped(DropReason.PolicyDeny);
+        }),
         new("A reset of something unknown leaves no entry", world =>
         {
             world.AllowClientToServer(Class(Tcp, 80));
@@ -177,14 +187,14 @@ internal static class ConntrackCases
                 Establish(world);
                 change(world);
                 world.FromClient(world.Tcp(40000, 80, TcpFlags.Ack)).IsDropped(DropReason.Policy);
-                Assert.Equal(0, world.ConnectionCount);
+                world.FromServer(world.TcpReply(80, 40000, TcpFlags.Ack)).IsDropped(DropReason.Policy);
             });
             yield return new($"When {what} changes and no longer allows it, the open connection ends with the server's next packet", world =>
             {
                 Establish(world);
                 change(world);
                 world.FromServer(world.TcpReply(80, 40000, TcpFlags.Ack)).IsDropped(DropReason.Policy);
-                Assert.Equal(0, world.ConnectionCount);
+                world.FromClient(world.Tcp(40000, 80, TcpFlags.Ack)).IsDropped(DropReason.Policy);
             });
         }
 
@@ -204,6 +214,15 @@ internal static class ConntrackCases
             world.Rule(9, TrafficDirection.Ingress, ClientIdentity, 0, AnyClass, verdict: 0, rule: 78);
             world.SetServer(world.ServerEntry with { PolicyId = 9 });
             world.FromClient(world.Tcp(40000, 80, TcpFlags.Ack)).IsDropped(DropReason.PolicyDeny);
+        });
+        yield return new("A connection that policy ended stays ended when the other end, free to send, goes on", world =>
+        {
+            Establish(world);
+            world.SetClient(world.ClientEntry with { Flags = EndpointFlags.EgressEnforced });
+            world.SetServer(world.ServerEntry with { Flags = EndpointFlags.IngressEnforced, PolicyId = 9 });
+            world.FromClient(world.Tcp(40000, 80, TcpFlags.Ack)).IsDropped(DropReason.Policy);
+            world.FromServer(world.TcpReply(80, 40000, TcpFlags.Ack)).IsDropped(DropReason.Policy);
+            world.FromClient(world.Tcp(40000, 80, TcpFlags.Ack)).IsDropped(DropReason.Policy);
         });
         yield return new("An address given to another pod does not inherit the connections of the one before", world =>
         {

@@ -104,6 +104,9 @@ internal sealed class PacketWorld(NodeDatapath datapath, bool ipv6, uint clientI
 
     public PacketOutcome ToServer(byte[] ipPacket) => Run(_toPod, serverIfindex, Frame(ipPacket, ServerGatewayMac, ServerMac));
 
+    /// <summary>To the server, having come to this node by an interface rather than from the node itself.</summary>
+    public PacketOutcome ForwardedToServer(byte[] ipPacket) => Run(_toPod, serverIfindex, Frame(ipPacket, ServerGatewayMac, ServerMac), arrivedOn: clientIfindex);
+
     public PacketOutcome ToClient(byte[] ipPacket) => Run(_toPod, clientIfindex, Frame(ipPacket, GatewayMac, ClientMac));
 
     public PacketOutcome FromClientFrame(byte[] frame) => Run(_fromPod, clientIfindex, frame);
@@ -147,10 +150,10 @@ internal sealed class PacketWorld(NodeDatapath datapath, bool ipv6, uint clientI
     private byte[] Frame(byte[] ipPacket, MacAddress source, MacAddress destination) =>
         Ethernet(source, destination, ipv6 ? (ushort)0x86DD : (ushort)0x0800, ipPacket);
 
-    private PacketOutcome Run(ProgramTestRun program, uint ifindex, byte[] frame)
+    private PacketOutcome Run(ProgramTestRun program, uint ifindex, byte[] frame, uint arrivedOn = 0)
     {
         DrainEvents();
-        var result = program.Run(frame, ifindex);
+        var result = program.Run(frame, ifindex, ingressIfindex: arrivedOn);
         return new PacketOutcome(result.Verdict, result.Output.ToArray(), DrainEvents());
     }
 

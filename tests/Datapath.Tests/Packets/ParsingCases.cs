@@ -58,13 +58,16 @@ internal static class ParsingCases
                 : Ip(world.Client, world.Server, Udp, new byte[8], fragment: 2, identification: 12345);
             world.FromClient(late).IsDropped(DropReason.FragmentNotFound);
         }),
-        new("Fragments of ICMP are dropped", world =>
+        new("Fragments of a ping follow the first one's verdict", world =>
         {
             world.AllowClientToServer(Class(world.IcmpProtocol, world.EchoRequest));
-            var first = world.IsIPv6
-                ? Ip(world.Client, world.Server, 44, FragmentHeader(Icmp6, 0, more: true, 5, IcmpMessage(128)))
-                : Ip(world.Client, world.Server, Icmp, IcmpMessage(8), fragment: 0x2000);
-            world.FromClient(first).IsDropped(DropReason.FragmentNotFound);
+            world.FromClient(IcmpFragment(world, IcmpMessage(world.EchoRequest, id: 5), first: true)).IsDelivered();
+            world.FromClient(IcmpFragment(world, new byte[8], first: false)).IsDelivered();
+        }),
+        new("A fragmented ICMP error is dropped: it must come whole to be told what it is about", world =>
+        {
+            world.SetClient(world.ClientEntry with { Flags = Axoneme.Datapath.Layout.EndpointFlags.None });
+            world.FromClient(IcmpFragment(world, IcmpMessage(world.Unreachable), first: true)).IsDropped(DropReason.FragmentNotFound);
         }),
 
         .. Extensions(),
@@ -95,6 +98,10 @@ internal static class ParsingCases
             world.FromClient(Ip(world.Client, world.Server, 44, FragmentHeader(Icmp6, 0, more: false, 1, IcmpMessage(128)))).IsDelivered();
         }, PacketFamilies.IPv6),
     ];
+
+    private static byte[] IcmpFragment(PacketWorld world, byte[] payload, bool first) => world.IsIPv6
+        ? Ip(world.Client, world.Server, 44, FragmentHeader(Icmp6, (ushort)(first ? 0 : 1), more: first, 31, payload))
+        : Ip(world.Client, world.Server, Icmp, payload, fragment: (ushort)(first ? 0x2000 : 1), identification: 31);
 
     private static IEnumerable<PacketCase> Extensions()
     {

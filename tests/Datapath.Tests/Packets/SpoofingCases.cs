@@ -59,6 +59,14 @@ internal static class SpoofingCases
             world.FromClient(world.Tcp(40000, 80, TcpFlags.Syn)).IsDelivered();
             world.ToServer(world.Tcp(40000, 80, TcpFlags.Ack)).IsDropped(DropReason.InvalidSourceIp);
         }),
+        new("Nobody outside may bear the node's address, which may always reach its pods", world =>
+        {
+            world.Rule(2, TrafficDirection.Ingress, HostIdentity, 0, AnyClass);
+            var packet = Ip(world.Host, world.Server, Tcp, TcpSegment(40000, 80, TcpFlags.Syn));
+            world.ForwardedToServer(packet).IsDropped(DropReason.InvalidSourceIp);
+            world.ToServer(packet).IsPassed();
+            world.ForwardedToServer(packet).IsDropped(DropReason.InvalidSourceIp);
+        }),
         new("A packet at the wrong pod's door is dropped", world =>
         {
             world.Rule(2, TrafficDirection.Ingress, HostIdentity, 0, AnyClass);
