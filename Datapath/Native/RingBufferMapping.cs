@@ -17,6 +17,7 @@ internal sealed unsafe class RingBufferMapping : IDisposable
     private readonly nuint _producerLength;
     private readonly ulong _mask;
     private readonly FileDescriptor _epoll;
+    private int _disposed;
 
     public RingBufferMapping(FileDescriptor map, uint dataBytes, string name)
     {
@@ -57,6 +58,7 @@ internal sealed unsafe class RingBufferMapping : IDisposable
     public int Read<T>(Span<T> records, out int foreign)
         where T : unmanaged
     {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         foreign = 0;
         var count = 0;
         var data = _producer + Environment.SystemPageSize;
@@ -91,8 +93,14 @@ internal sealed unsafe class RingBufferMapping : IDisposable
         return count;
     }
 
+    /// <summary>Once: unmapping again would take away whatever the process has mapped there since.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         _epoll.Dispose();
         _ = Libc.MemoryUnmap((nint)_consumer, (nuint)Environment.SystemPageSize);
         _ = Libc.MemoryUnmap((nint)_producer, _producerLength);

@@ -146,4 +146,14 @@ public class EventRingTests
             _program.Dispose();
         }
     }
+
+    [Fact]
+    public void Closing_twice_is_closing_once_and_reading_afterwards_is_refused()
+    {
+        using var node = new TestNode();
+        var datapath = node.Open();
+        datapath.Dispose();
+        datapath.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => datapath.DrainEvents(_ => { }));
+    }
 }
