@@ -10,4 +10,5 @@ internal static class CniCode
     public const uint TryAgainLater = 11;
     public const uint PluginNotAvailable = 50;
     public const uint AgentAnswerNotUnderstood = 100;
+    public const uint Unexpected = 999;
 }

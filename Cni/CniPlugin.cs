@@ -27,14 +27,25 @@ internal sealed class CniPlugin(Func<string, string?> variable)
         }
         catch (CniFailure failure)
         {
-            stdout.Write(JsonSerializer.SerializeToUtf8Bytes(new CniError(version, failure.Code, failure.Message, failure.Details), AgentJson.Default.CniError));
-            return 1;
+            return Fail(stdout, version, failure);
         }
         catch (AgentRefusal refusal)
         {
             stdout.Write(refusal.ErrorObject);
             return 1;
         }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            // The runtime can only report what it gets as an error object; a crash leaves it with an exit code.
+            return Fail(stdout, version, new CniFailure(CniCode.Unexpected, $"axoneme-cni {variable("CNI_COMMAND")}: {failure.GetType().Name}: {failure.Message}",
+                "This failure has no code of its own: please report it with the network configuration and the CNI_ variables."));
+        }
+    }
+
+    private static int Fail(Stream stdout, string version, CniFailure failure)
+    {
+        stdout.Write(JsonSerializer.SerializeToUtf8Bytes(new CniError(version, failure.Code, failure.Message, failure.Details), AgentJson.Default.CniError));
+        return 1;
     }
 
     private byte[] Call(CniEnvironment environment, NetworkConfig config)

@@ -72,6 +72,7 @@ public sealed class NodeDatapath : IDatapath
             return;
         }
 
+        ExpeditedGracePeriods.RestoreLeftOver();
         using var pins = PinDirectory.Open(options.BpfRoot);
         using var none = new FileDescriptor(-1);
         var programs = new PodPrograms(none, none);
@@ -133,6 +134,7 @@ public sealed class NodeDatapath : IDatapath
     internal static NodeDatapath Open(DatapathOptions options, byte[] elf)
     {
         options.Validate();
+        ExpeditedGracePeriods.RestoreLeftOver();
         var pins = PinDirectory.Open(options.BpfRoot);
         LoadedObject? loaded = null;
         try

@@ -7,10 +7,9 @@ namespace Axoneme.Datapath.Attachment;
 /// </summary>
 internal sealed class ExpeditedGracePeriods : IDisposable
 {
-    private const string Setting = "/sys/kernel/rcu_expedited";
     private static readonly Lock _lock = new();
+    private static readonly GracePeriodSwitch _switch = new("/sys/kernel/rcu_expedited", "/run/axoneme-rcu-expedited");
     private static int _holders;
-    private static bool _ours;
     private bool _disposed;
 
     private ExpeditedGracePeriods()
@@ -24,41 +23,35 @@ internal sealed class ExpeditedGracePeriods : IDisposable
         {
             if (_holders++ == 0)
             {
-                _ours = TrySwitch(from: "0", to: "1");
+                _switch.Begin();
             }
         }
 
         return new ExpeditedGracePeriods();
     }
 
+    /// <summary>Puts the kernel's setting back where a process was killed while it held; for whoever opens the datapath.</summary>
+    public static void RestoreLeftOver()
+    {
+        lock (_lock)
+        {
+            if (_holders == 0)
+            {
+                _switch.RestoreLeftOver();
+            }
+        }
+    }
+
     public void Dispose()
     {
         lock (_lock)
         {
-            if (!_disposed && --_holders == 0 && _ours)
+            if (!_disposed && --_holders == 0)
             {
-                TrySwitch(from: "1", to: "0");
+                _switch.End();
             }
 
             _disposed = true;
-        }
-    }
-
-    private static bool TrySwitch(string from, string to)
-    {
-        try
-        {
-            if (File.ReadAllText(Setting).TrimEnd() != from)
-            {
-                return false;
-            }
-
-            File.WriteAllText(Setting, to);
-            return true;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return false; // speed only
         }
     }
 }

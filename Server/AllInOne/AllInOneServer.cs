@@ -136,12 +136,13 @@ internal sealed partial class AllInOneServer
         using var client = new AgentHttp(_options.AgentSocket);
         var drops = new DropWatch(agent.Flows, TimeProvider.System);
         var source = new LiveSource(_options, controlPlane, sandbox, meter, drops, client, TimeProvider.System);
+        var plain = new PlainView(source, Console.Out);
         Task[] parts =
         [
             new ManifestFeed(_options, controlPlane, sandbox).RunAsync(stop.Token),
-            meter.RunAsync(stop.Token),
-            drops.RunAsync(stop.Token),
-            _options.Live ? new LiveView(source, _options).RunAsync(stop.Token) : new PlainView(source, Console.Out).RunAsync(stop.Token),
+            Spectator("reachability", meter.RunAsync).RunAsync(stop.Token),
+            Spectator("drops", drops.RunAsync).RunAsync(stop.Token),
+            (_options.Live ? Spectator("view", new LiveView(source, _options).RunAsync, plain.RunAsync) : Spectator("view", plain.RunAsync)).RunAsync(stop.Token),
             EndOf(controlPlane.Completion, stop.Token),
             EndOf(agent.Failure, stop.Token),
             EndOf(sandbox.Failure, stop.Token),
@@ -156,6 +157,8 @@ internal sealed partial class AllInOneServer
             throw new ServerException("a part of the server ended although nobody asked it to; the log has the reason");
         }
     }
+
+    private Spectator Spectator(string name, params Func<CancellationToken, Task>[] ways) => new(name, ways, TimeProvider.System, _loggers.CreateLogger<Spectator>());
 
     private static async Task EndOf(Task part, CancellationToken cancellationToken) => await part.WaitAsync(cancellationToken);
 

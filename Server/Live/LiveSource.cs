@@ -36,7 +36,7 @@ internal sealed class LiveSource(
 
         errors.AddRange(controlPlane.Manifests.Errors.Select(error => error.ToString()));
         errors.AddRange(status?.Problems ?? []);
-        var views = endpoints.ToDictionary(endpoint => endpoint.ContainerId);
+        var views = ByContainer(endpoints);
         return new LiveSnapshot(
             options.NodeName, status, [.. sandbox.Pods.Select(pod => Pod(pod, views.GetValueOrDefault(pod.ContainerId)))],
             [.. policies.OrderBy(policy => policy.Namespace, StringComparer.Ordinal).ThenBy(policy => policy.Name, StringComparer.Ordinal)],
@@ -45,6 +45,10 @@ internal sealed class LiveSource(
 
     /// <summary>Waits for the next time to look.</summary>
     public Task PauseAsync(TimeSpan interval, CancellationToken cancellationToken) => Task.Delay(interval, time, cancellationToken);
+
+    /// <summary>One endpoint per container: a runtime may give a container several interfaces, and the first stands for it.</summary>
+    internal static Dictionary<string, EndpointView> ByContainer(IEnumerable<EndpointView> endpoints) =>
+        endpoints.GroupBy(endpoint => endpoint.ContainerId).ToDictionary(group => group.Key, group => group.First());
 
     private static LivePod Pod(SandboxPod pod, EndpointView? endpoint) => new(
         pod.Manifest.Key,

@@ -61,6 +61,50 @@ public sealed class FailureTests
         Assert.Contains(expectedMessage, message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("run/agent.sock", "agent-socket: run/agent.sock is not an absolute path")]
+    [InlineData("\\u0000agent", "is not an absolute path")]
+    [InlineData("/\\u0000", "is not an absolute path")]
+    public async Task An_agent_socket_that_is_no_absolute_path_is_code_7(string socket, string expectedMessage)
+    {
+        var (code, message) = await Plugin.FailAsync(Plugin.EnvironmentOf("ADD"), Plugin.Config(socket));
+
+        Assert.Equal(7u, code);
+        Assert.Contains(expectedMessage, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData('x', 107, 108)]
+    [InlineData('ä', 54, 109)]
+    public async Task An_agent_socket_longer_than_the_kernel_takes_is_code_7(char letter, int letters, int bytes)
+    {
+        var (code, message) = await Plugin.FailAsync(Plugin.EnvironmentOf("DEL"), Plugin.Config("/" + new string(letter, letters)));
+
+        Assert.Equal(7u, code);
+        Assert.Contains($"agent-socket: /{letter}", message, StringComparison.Ordinal);
+        Assert.Contains($"has {bytes} bytes", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_longest_agent_socket_the_kernel_takes_is_tried()
+    {
+        var (code, _) = await Plugin.FailAsync(Plugin.EnvironmentOf("ADD"), Plugin.Config("/" + new string('x', 106)));
+
+        Assert.Equal(11u, code);
+    }
+
+    [Fact]
+    public async Task A_failure_nobody_expected_is_an_error_object_too()
+    {
+        var environment = Plugin.EnvironmentOf("ADD");
+        environment["AXONEME_AGENT_SOCKET"] = "/" + new string('x', 200);
+
+        var (code, message) = await Plugin.FailAsync(environment, """{"cniVersion":"1.0.0","name":"axoneme","type":"axoneme-cni"}""");
+
+        Assert.Equal(999u, code);
+        Assert.StartsWith("axoneme-cni ADD: ", message);
+    }
+
     [Fact]
     public async Task An_unsupported_version_is_code_1()
     {
