@@ -11,8 +11,6 @@ internal sealed class AgentOptions
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
 
-    private readonly Func<string, string?> _variable = Environment.GetEnvironmentVariable;
-
     public AgentOptions()
     {
         Socket = new Option<string>("--socket")
@@ -20,7 +18,7 @@ internal sealed class AgentOptions
             Description = "The agent's Unix socket; AXONEME_AGENT_SOCKET sets another default.",
             Recursive = true,
             HelpName = "path",
-            DefaultValueFactory = _ => _variable("AXONEME_AGENT_SOCKET") ?? AgentRoutes.DefaultSocket,
+            DefaultValueFactory = _ => SocketFrom(Environment.GetEnvironmentVariable),
         };
         Output = new Option<string>("--output", "-o")
         {
@@ -35,6 +33,10 @@ internal sealed class AgentOptions
     public Option<string> Socket { get; }
 
     public Option<string> Output { get; }
+
+    /// <summary>The socket that the environment names, or the default; an empty variable is an unset one.</summary>
+    internal static string SocketFrom(Func<string, string?> variable) =>
+        variable("AXONEME_AGENT_SOCKET") is { Length: > 0 } path ? path : AgentRoutes.DefaultSocket;
 
     public AgentClient Client(ParseResult parsed) => new(parsed.GetRequiredValue(Socket), AnswerTimeout);
 

@@ -26,10 +26,12 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
     private readonly ILogger<ControlPlaneHost> _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly InProcessStateStream _stream;
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private InProcessEngine? _engine;
     private ManifestSync? _sync;
     private AdminServer? _admin;
     private Task _background = Task.CompletedTask;
+    private volatile string? _failure;
 
     private ControlPlaneHost(ControlPlaneOptions options, IJournal journal, RevisionLog log, TimeProvider time, ILogger<ControlPlaneHost> logger)
     {
@@ -64,8 +66,8 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
     /// <summary>The admin server's TCP address, null when it has none.</summary>
     public System.Net.IPEndPoint? AdminAddress => _admin?.Address;
 
-    /// <summary>Ends when following the manifests or sweeping identities fails; faulted then. Completes on disposal.</summary>
-    public Task Completion => _background;
+    /// <summary>Faulted as soon as the engine, following the manifests or sweeping identities fails. Completes on disposal.</summary>
+    public Task Completion { get; private set; } = Task.CompletedTask;
 
     /// <exception cref="JournalDamagedException">The journal is damaged or of a newer version.</exception>
     /// <exception cref="JournalUnavailableException">The journal cannot be opened or written.</exception>
@@ -135,7 +137,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
 
         _sync = await ManifestSync.LoadAsync(_engine, _options.ClusterName, _time, loggers.CreateLogger<ManifestSync>(), cancellationToken)
             .ConfigureAwait(false);
-        var view = new ControlPlaneView(_engine, Log, _stream, () => Manifests);
+        var view = new ControlPlaneView(_engine, Log, _stream, () => Manifests, () => _failure);
         var admin = new AdminOptions { Address = _options.AdminAddress, Socket = _options.AdminSocket };
         _admin = admin is { Address: null, Socket: null }
             ? null
@@ -144,7 +146,9 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
         Directory = _options.ManifestDirectory is { } path ? new ManifestDirectory(path, _time) : null;
         _background = Task.WhenAll(
             OwnAsync("following manifests", FollowManifestsAsync),
-            OwnAsync("sweeping identities", stop => SweepAsync(_engine, shards, stop)));
+            OwnAsync("sweeping identities", stop => SweepAsync(_engine, shards, stop)),
+            OwnAsync("storing changes", _engine.Completion.WaitAsync));
+        Completion = Task.WhenAny(_failed.Task, _background).Unwrap();
         LogMessages.Started(_logger, _options.ClusterName, _options.ClusterId, Log.Head, _admin?.Address?.ToString() ?? "no TCP port");
     }
 
@@ -193,6 +197,8 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
         catch (Exception failure)
         {
             LogMessages.BackgroundFailed(_logger, failure, what);
+            _failure ??= $"{what} failed and ended; restart the control plane: {failure.Message}";
+            _failed.TrySetException(failure);
             throw;
         }
     }

@@ -40,6 +40,7 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly AgentApi _api;
     private readonly CniServer _cni;
     private readonly PeriodicWork _periodic;
+    private readonly Dictionary<string, string> _settingsBefore;
     private AgentServer? _server;
     private bool _datapathGone;
     private int _disposed;
@@ -49,10 +50,12 @@ public sealed class NodeAgent : IAsyncDisposable
         ILoggerFactory loggers)
     {
         (_options, _parts, _datapath) = (options, parts, parts.Datapath);
+        _settingsBefore = new Dictionary<string, string>(contents.Settings);
         _store = new LocalStore(parts.Journal, timeProvider, loggers.CreateLogger<LocalStore>());
         _reporter = new NodeReporter(options.NodeName, stream, reports, endpoint => _endpoints!.Reported(endpoint), timeProvider, loggers.CreateLogger<NodeReporter>());
         _state = new StateActor(
-            options.NodeName, _datapath, _store, contents, applied => _reporter.Post(new NodeReporter.Statement.Applied(applied)), timeProvider,
+            options.NodeName, _datapath, _store, contents, applied => _reporter.Post(new NodeReporter.Statement.Applied(applied)),
+            () => _follower!.StartOver(), timeProvider,
             loggers.CreateLogger<StateActor>());
         var pools = new[] { options.PodCidr4, options.PodCidr6 }.OfType<System.Net.IPNetwork>().Select(network => new AddressPool(network)).ToArray();
         _endpoints = new EndpointService(
@@ -111,7 +114,7 @@ public sealed class NodeAgent : IAsyncDisposable
     internal Task<byte[]> CniAsync(string verb, CniCall call, CancellationToken cancellationToken) => _cni.HandleAsync(verb, call, cancellationToken);
 
     /// <summary>
-    /// Removes what the node made: its endpoints with their interfaces, routes and addresses, its host device, its attachments and pins.
+    /// Removes what the node made: its endpoints with their interfaces, routes and addresses, its host device, its attachments and pins; gives kernel settings back.
     /// Dispose afterwards; the agent does nothing useful any more.
     /// </summary>
     public async Task RemoveEverythingAsync(CancellationToken cancellationToken)
@@ -122,6 +125,11 @@ public sealed class NodeAgent : IAsyncDisposable
         }
 
         _parts.Network.DeleteHostDevice();
+        if (_parts.Network.RestoreSettings(_settingsBefore))
+        {
+            await _store.CommitAsync([.. _settingsBefore.Keys.Select(path => new LocalChange(LocalStore.Kinds.Setting, path, null))]).ConfigureAwait(false);
+        }
+
         await StopAsync().ConfigureAwait(false);
         _datapath.Dispose();
         _datapathGone = true;
@@ -181,7 +189,9 @@ public sealed class NodeAgent : IAsyncDisposable
         // Before any id of the block is used: a later run must begin behind it.
         var block = new LocalChange(LocalStore.Kinds.PolicyIds, "next", new PolicyIdBlock { Next = contents.PolicyIdBlock + 1 });
         await _store.CommitAsync(block).ConfigureAwait(false);
-        _parts.Network.EnsureHostDevice([.. _endpoints.Pools.Select(pool => pool.Router)]);
+        System.Net.IPAddress[] routers = [.. _endpoints.Pools.Select(pool => pool.Router)];
+        await RememberSettingsAsync(routers).ConfigureAwait(false);
+        _parts.Network.EnsureHostDevice(routers);
         var adopted = await _endpoints.RestoreAsync(contents.Endpoints).ConfigureAwait(false);
         _state.Restore(adopted, contents, _datapath, _parts.Network.LocalAddresses());
         _endpoints.AttachAdopted();
@@ -192,8 +202,21 @@ public sealed class NodeAgent : IAsyncDisposable
         _server = await AgentServer.StartAsync(_options.SocketPath, _api, _cni, loggers, cancellationToken).ConfigureAwait(false);
         _follower.Start(_state.View.State.Cursor);
         _periodic.Start(_options.CompareInterval, "compare", () => _state.Post(new StateMessage.CompareDue()));
+        _periodic.Start(_options.CompareInterval, "attachments", _endpoints.AttachMissingAsync);
         _periodic.Start(AddressInterval, "own addresses", () => _state.Post(new StateMessage.LocalAddresses(_parts.Network.LocalAddresses())));
         _periodic.Start(CompactInterval, "local journal", _ => _parts.Journal.CompactAsync(JournalRetention.Default with { TombstoneAge = TimeSpan.Zero }, _));
+    }
+
+    /// <summary>Before they are changed, and only what no earlier run remembered: that one saw them untouched.</summary>
+    private async Task RememberSettingsAsync(IReadOnlyList<System.Net.IPAddress> routers)
+    {
+        var changes = new List<LocalChange>();
+        foreach (var (path, value) in _parts.Network.SettingsToChange(routers).Where(setting => _settingsBefore.TryAdd(setting.Key, setting.Value)))
+        {
+            changes.Add(new LocalChange(LocalStore.Kinds.Setting, path, new KernelSetting { Value = value }));
+        }
+
+        await _store.CommitAsync(changes).ConfigureAwait(false);
     }
 
     private async Task StopAsync()

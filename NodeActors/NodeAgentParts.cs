@@ -21,7 +21,7 @@ internal sealed record NodeAgentParts(IDatapath Datapath, INodeNetwork Network, 
         try
         {
             datapath = openDatapath is null ? NodeDatapath.Open(datapathOptions) : openDatapath();
-            return new NodeAgentParts(datapath, new NodeNetwork(), journal, openDatapath is null ? () => NodeDatapath.Remove(datapathOptions) : () => { });
+            return new NodeAgentParts(datapath, new NodeNetwork(NodeNetwork.HostDeviceOf(options.BpfRoot)), journal, openDatapath is null ? () => NodeDatapath.Remove(datapathOptions) : () => { });
         }
         catch
         {

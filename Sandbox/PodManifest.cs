@@ -7,7 +7,8 @@ namespace Axoneme.Sandbox;
 /// <param name="UdpPorts">UDP container ports of all containers, sorted.</param>
 /// <param name="CniConfig">Annotation <see cref="CniConfigAnnotation"/>: a JSON object whose members go over those of the generated CNI configuration; null: none.</param>
 /// <param name="File">The manifest file it stands in: while that is broken, the pod stays.</param>
-public sealed record PodManifest(string Namespace, string Name, IReadOnlyList<ushort> TcpPorts, IReadOnlyList<ushort> UdpPorts, string? CniConfig, string File)
+/// <param name="Document">The 1-based number of its document in the file, 0 when unknown: while that is in error, the pod stays.</param>
+public sealed record PodManifest(string Namespace, string Name, IReadOnlyList<ushort> TcpPorts, IReadOnlyList<ushort> UdpPorts, string? CniConfig, string File, int Document = 0)
 {
     public const string CniConfigAnnotation = "sandbox.axoneme.io/cni-config";
 

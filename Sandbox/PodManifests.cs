@@ -1,4 +1,5 @@
 using Axoneme.Kubernetes;
+using Axoneme.Policy;
 
 namespace Axoneme.Sandbox;
 
@@ -6,7 +7,8 @@ namespace Axoneme.Sandbox;
 public static class PodManifests
 {
     /// <summary>
-    /// Reads the Pods of a snapshot. What cannot be read now stays as it is: a pod whose document is wrong, and pods of a file that is broken.
+    /// Reads the Pods of a snapshot. What cannot be read now stays as it is: a pod whose document is wrong, whatever that says now, one whose
+    /// file has an object of its name and an unknown kind, and pods of a file that is broken.
     /// (The control plane reports those errors; this only does not act on them.)
     /// </summary>
     /// <param name="snapshot">The directory.</param>
@@ -18,7 +20,7 @@ public static class PodManifests
         var wanted = new Dictionary<string, PodManifest>(StringComparer.Ordinal);
         foreach (var document in snapshot.Documents.Where(document => document.Kind == "Pod"))
         {
-            var key = $"{document.Namespace ?? "default"}/{document.Name}";
+            var key = KeyOf(document);
             if (PodResource.Read(document).Resource is not { } pod)
             {
                 if (current.TryGetValue(key, out var before))
@@ -28,14 +30,18 @@ public static class PodManifests
             }
             else if (!pod.HostNetwork && (pod.NodeName.Length == 0 || pod.NodeName == nodeName))
             {
-                wanted[key] = new PodManifest(pod.Namespace, pod.Name, Ports(pod, "TCP"), Ports(pod, "UDP"), pod.Annotations.GetValueOrDefault(PodManifest.CniConfigAnnotation), document.File);
+                wanted[key] = new PodManifest(pod.Namespace, pod.Name, Ports(pod, "TCP"), Ports(pod, "UDP"), pod.Annotations.GetValueOrDefault(PodManifest.CniConfigAnnotation), document.File, document.Index);
             }
         }
 
-        foreach (var (key, before) in current)
+        var inError = snapshot.Documents.Where(IsInError).Concat(snapshot.Duplicates).Select(document => (document.File, document.FirstIndex)).ToHashSet();
+        var namesakes = snapshot.Documents.Where(document => !IsKnown(document)).Select(document => (document.File, KeyOf(document))).ToHashSet();
+        var written = snapshot.Documents.Where(document => document.Kind == "Pod" && !IsInError(document)).Select(KeyOf).ToHashSet(StringComparer.Ordinal);
+        foreach (var (key, before) in current.Where(pod => !written.Contains(pod.Key)))
         {
             // The empty name is the directory itself.
-            if (snapshot.FilesInError.Contains(before.File) || snapshot.FilesInError.Contains(""))
+            if (snapshot.FilesInError.Contains(before.File) || snapshot.FilesInError.Contains("")
+                || inError.Contains((before.File, before.Document)) || namesakes.Contains((before.File, key)))
             {
                 wanted.TryAdd(key, before);
             }
@@ -43,6 +49,17 @@ public static class PodManifests
 
         return [.. wanted.Values];
     }
+
+    private static string KeyOf(ManifestDocument document) => $"{document.Namespace ?? "default"}/{document.Name}";
+
+    private static bool IsKnown(ManifestDocument document) => document.Kind is "Pod" or "Namespace" || PolicyParser.Kinds.Contains(document.Kind);
+
+    private static bool IsInError(ManifestDocument document) => document.Kind switch
+    {
+        "Pod" => PodResource.Read(document).Resource is null,
+        "Namespace" => NamespaceResource.Read(document).Resource is null,
+        _ => !IsKnown(document) || PolicyParser.Parse(document.Body).Errors.Any(),
+    };
 
     private static ushort[] Ports(PodResource pod, string protocol) =>
         [.. pod.Ports.Where(port => port.Protocol == protocol).Select(port => (ushort)port.Port).Distinct().Order()];

@@ -10,7 +10,7 @@ namespace Axoneme.ControlPlane.Admin;
 
 /// <summary>What the admin server shows, read from the parts that know it.</summary>
 public sealed class ControlPlaneView(
-    IEntityEngine engine, RevisionLog log, InProcessStateStream stream, Func<ManifestStatus> manifests)
+    IEntityEngine engine, RevisionLog log, InProcessStateStream stream, Func<ManifestStatus> manifests, Func<string?> failure)
 {
     public ActorKindsView Kinds() =>
         new([.. engine.Kinds.Order(StringComparer.Ordinal).Select(kind => new ActorKindView(kind, engine.List(kind).Count))]);
@@ -55,7 +55,9 @@ public sealed class ControlPlaneView(
         return new(head, [.. nodes]);
     }
 
-    public HealthView Health() => engine.Status.JournalFailure is { } reason
+    public HealthView Health() => failure() is { } failed
+        ? new("failed", failed, log.Head, log.Epoch)
+        : engine.Status.JournalFailure is { } reason
         ? new("unavailable", $"the journal refuses writes: {reason}", log.Head, log.Epoch)
         : new("ok", null, log.Head, log.Epoch);
 

@@ -53,9 +53,14 @@ public sealed partial class InProcessEngine : IEntityEngine, IAsyncDisposable
     {
         var engine = new InProcessEngine(journal, log, kinds, options, time, logger);
         await engine.RecoverAsync(cancellationToken).ConfigureAwait(false);
-        engine._running = Task.WhenAll(Task.Run(engine.WriteAsync, CancellationToken.None), Task.Run(engine.MaintainAsync, CancellationToken.None));
+        Task[] loops = [Task.Run(engine.WriteAsync, CancellationToken.None), Task.Run(engine.MaintainAsync, CancellationToken.None)];
+        engine._running = Task.WhenAll(loops);
+        engine.Completion = Task.WhenAny(loops).Unwrap();
         return engine;
     }
+
+    /// <summary>Ends when the engine stops; faulted when it failed, and then nothing is stored any more.</summary>
+    public Task Completion { get; private set; } = Task.CompletedTask;
 
     public IReadOnlyCollection<string> Kinds => _kinds.Keys;
 
@@ -134,7 +139,7 @@ public sealed partial class InProcessEngine : IEntityEngine, IAsyncDisposable
             _stopped = true;
         }
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await _running.ConfigureAwait(false);
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);  // Completion tells of a failure
         lock (_gate)
         {
             foreach (var waiting in _cells.Values.SelectMany(cell => cell.Mailbox).Where(command => !command.IsEffect))

@@ -17,6 +17,8 @@ internal sealed class ManifestReading
 {
     private readonly ManifestSnapshot _snapshot;
     private readonly HashSet<EntityAddress> _invalid = [];
+    private readonly HashSet<string> _sourcesInError = new(StringComparer.Ordinal);
+    private readonly HashSet<(string File, EntityAddress Entity)> _namesakes = [];
     private readonly List<ManifestError> _errors = [];
 
     public ManifestReading(ManifestSnapshot snapshot)
@@ -27,6 +29,7 @@ internal sealed class ManifestReading
         {
             Read(document);
         }
+        _sourcesInError.UnionWith(snapshot.Duplicates.Select(ManifestSource.FirstOf));
     }
 
     public Dictionary<EntityAddress, ManifestNamespace> Namespaces { get; } = [];
@@ -41,12 +44,15 @@ internal sealed class ManifestReading
     public SortedDictionary<string, int> Accepted { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Whether what is in force for an entity stays although no valid object asks for it: its object is written but invalid, or its
-    /// file cannot be read, or it never came from a manifest.
+    /// Whether what is in force for an entity stays although no valid object asks for it: its object is written but invalid, the document it
+    /// came from is now in error whatever it says, its file has an object of its name and an unknown kind, its file cannot be read, or it
+    /// never came from a manifest.
     /// </summary>
     public bool Stays(EntityAddress entity, string source) =>
         ManifestSource.FileOf(source) is not { } file
         || _invalid.Contains(entity)
+        || _sourcesInError.Contains(source)
+        || _namesakes.Contains((file, entity))
         || _snapshot.FilesInError.Contains(file)
         || _snapshot.FilesInError.Contains("");
 
@@ -74,6 +80,7 @@ internal sealed class ManifestReading
                 ReadPolicy(document);
                 break;
             default:
+                NoteUnknown(document);
                 _errors.Add(document.Error(
                     "kind",
                     $"{document.ApiVersion} {document.Kind} is not used; remove it, or write one of Namespace, Pod, {string.Join(", ", PolicyParser.Kinds)}"));
@@ -81,10 +88,25 @@ internal sealed class ManifestReading
         }
     }
 
+    /// <summary>A kind that is misspelt hides which object was meant: it may be any of that name.</summary>
+    private void NoteUnknown(ManifestDocument document)
+    {
+        _sourcesInError.Add(ManifestSource.FirstOf(document));
+        var ns = document.Namespace ?? "default";
+        _namesakes.Add((document.File, NamespaceKind.AddressOf(document.Name)));
+        _namesakes.Add((document.File, EndpointKind.AddressOf(ns, document.Name)));
+        foreach (var kind in PolicyParser.Kinds)
+        {
+            _namesakes.Add((document.File, PolicyKind.AddressOf(kind, NamespaceOf(kind, ns), document.Name)));
+        }
+    }
+
+    private static string NamespaceOf(string policyKind, string ns) =>
+        policyKind is "CiliumClusterwideNetworkPolicy" or CidrGroup.KindName ? "" : ns;
+
     private void ReadPolicy(ManifestDocument document)
     {
-        var clusterWide = document.Kind is "CiliumClusterwideNetworkPolicy" or CidrGroup.KindName;
-        var address = PolicyKind.AddressOf(document.Kind, clusterWide ? "" : document.Namespace ?? "default", document.Name);
+        var address = PolicyKind.AddressOf(document.Kind, NamespaceOf(document.Kind, document.Namespace ?? "default"), document.Name);
         var errors = PolicyParser.Parse(document.Body).Errors.Select(error => document.Error(error.FieldPath, error.Message)).ToArray();
         Take(document, address, errors, Policies, () =>
         {
@@ -101,6 +123,7 @@ internal sealed class ManifestReading
         {
             _errors.AddRange(errors);
             _invalid.Add(address);
+            _sourcesInError.Add(ManifestSource.FirstOf(document));
             return;
         }
         into[address] = read();

@@ -5,7 +5,8 @@ namespace Axoneme.Kubernetes;
 
 /// <summary>
 /// A directory of Kubernetes manifests (*.yaml, *.yml, *.json, subdirectories included) and what it says as it changes. Changes are noticed
-/// through inotify, gathered while they keep coming, and looked for every ten seconds in case a notification was lost.
+/// through inotify, gathered while they keep coming, and looked for every ten seconds in case a notification was lost; every second where the
+/// kernel grants no inotify.
 /// </summary>
 /// <param name="path">The directory.</param>
 /// <param name="time">Measures the waits.</param>
@@ -15,16 +16,21 @@ public sealed class ManifestDirectory(string path, TimeProvider time)
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan Rescan = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RescanUnnotified = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestGathering = TimeSpan.FromSeconds(1);
 
     private readonly string _path = System.IO.Path.GetFullPath(path);
     private readonly ManifestSet _set = new();
+    private volatile bool _unnotified;
 
     /// <summary>The absolute path of the directory.</summary>
     public string Path => _path;
 
     /// <summary>The latest snapshot of a running <see cref="WatchAsync"/>; empty before.</summary>
     public ManifestSnapshot Current => _set.Current;
+
+    /// <summary>Makes the watcher of a directory, which may throw <see cref="IOException"/>.</summary>
+    internal Func<string, FileSystemWatcher> CreateWatcher { get; init; } = directory => new FileSystemWatcher(directory);
 
     /// <summary>
     /// Yields what the directory says now, then again after every change until cancelled, which ends the stream with <see cref="OperationCanceledException"/>.
@@ -67,7 +73,7 @@ public sealed class ManifestDirectory(string path, TimeProvider time)
     /// <summary>Waits for a change and for the quiet after it, or for the next rescan. True when there was a change.</summary>
     private async Task<bool> WaitAsync(ChannelReader<bool> changes, CancellationToken cancellationToken)
     {
-        if (!await ReadWithinAsync(changes, Rescan, cancellationToken))
+        if (!await ReadWithinAsync(changes, _unnotified ? RescanUnnotified : Rescan, cancellationToken))
         {
             return false;
         }
@@ -95,15 +101,31 @@ public sealed class ManifestDirectory(string path, TimeProvider time)
         }
     }
 
-    private FileSystemWatcher Watch(Action changed)
+    /// <summary>Null when the kernel grants no more inotify instances: then only rescans find changes, and more often.</summary>
+    private FileSystemWatcher? Watch(Action changed)
     {
-        var watcher = new FileSystemWatcher(_path) { IncludeSubdirectories = true };
-        watcher.Changed += (_, _) => changed();
-        watcher.Created += (_, _) => changed();
-        watcher.Deleted += (_, _) => changed();
-        watcher.Renamed += (_, _) => changed();
-        watcher.Error += (_, _) => changed(); // notifications were lost: look at everything
-        watcher.EnableRaisingEvents = true;
-        return watcher;
+        FileSystemWatcher? watcher = null;
+        try
+        {
+            watcher = CreateWatcher(_path);
+            watcher.IncludeSubdirectories = true;
+            watcher.Changed += (_, _) => changed();
+            watcher.Created += (_, _) => changed();
+            watcher.Deleted += (_, _) => changed();
+            watcher.Renamed += (_, _) => changed();
+            watcher.Error += (_, error) =>
+            {
+                _unnotified |= error.GetException() is IOException; // watches are used up; otherwise notifications were lost
+                changed();
+            };
+            watcher.EnableRaisingEvents = true;
+            return watcher;
+        }
+        catch (IOException)
+        {
+            _unnotified = true;
+            watcher?.Dispose();
+            return null;
+        }
     }
 }

@@ -14,6 +14,12 @@ namespace Axoneme.Kubernetes;
 public sealed record ManifestDocument(
     string File, int Index, int Line, string ApiVersion, string Kind, string? Namespace, string Name, JsonElement Body)
 {
+    /// <summary>
+    /// The number under which this object appeared in its file: when documents before it come and go, <see cref="Index"/> moves and this does
+    /// not. 0 once another document stands at that number.
+    /// </summary>
+    public int FirstIndex { get; init; } = Index;
+
     /// <summary>Where the object stands in its YAML document, for example <c>items[2]</c>; empty when it is the document.</summary>
     internal string Path { get; init; } = "";
 

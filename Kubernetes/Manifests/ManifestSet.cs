@@ -8,8 +8,17 @@ namespace Axoneme.Kubernetes;
 /// </summary>
 public sealed class ManifestSet
 {
+    private readonly Func<string, string, YamlReadResult> _read;
     private readonly SortedDictionary<string, FileState> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Kind, string Namespace, string Name), string> _owners = [];
+
+    public ManifestSet()
+        : this(YamlDocuments.Read)
+    {
+    }
+
+    /// <param name="read">Reads a file's text, given its name and text.</param>
+    internal ManifestSet(Func<string, string, YamlReadResult> read) => _read = read;
 
     /// <summary>What is in force now.</summary>
     public ManifestSnapshot Current { get; private set; } = ManifestSnapshot.Empty;
@@ -56,25 +65,53 @@ public sealed class ManifestSet
         return true;
     }
 
-    private static FileState Read(string file, FileContent content, FileState? old)
+    private FileState Read(string file, FileContent content, FileState? old)
     {
-        var result = content.Text is { } text
-            ? YamlDocuments.Read(file, text)
-            : new YamlReadResult([], [new ManifestError(file, 0, null, null, content.Problem ?? "cannot be read")]);
+        YamlReadResult result;
+        try
+        {
+            result = content.Text is { } text ? _read(file, text) : Refused(content.Problem ?? "cannot be read");
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            // One file must not end the reading of all others.
+            result = Refused($"cannot be read, remove or rewrite what is unusual in it: {failure.GetType().Name}: {failure.Message}");
+        }
+
         return result.Errors.IsEmpty
-            ? new FileState(content, result.Documents, [])
+            ? new FileState(content, [.. result.Documents.Select(document => document with { FirstIndex = FirstIndexOf(document, result.Documents, old) })], [])
             : new FileState(content, old?.Documents ?? [], result.Errors);
+
+        YamlReadResult Refused(string problem) => new([], [new ManifestError(file, 0, null, null, problem)]);
+    }
+
+    /// <summary>Where a document stood when it appeared in its file; 0 once another one stands there.</summary>
+    private static int FirstIndexOf(ManifestDocument document, ImmutableArray<ManifestDocument> now, FileState? old)
+    {
+        var before = old?.Documents.FirstOrDefault(known => KeyOf(known) == KeyOf(document));
+        if (before is null)
+        {
+            return document.Index;
+        }
+
+        // Of two of one name, the one that is where it was is the old one, and this is new.
+        var there = now.FirstOrDefault(other => other.Index == before.FirstIndex);
+        return there is null ? before.FirstIndex
+            : KeyOf(there) == KeyOf(document) ? document.Index
+            : 0;
     }
 
     private void Publish(ImmutableArray<ManifestError> errors, ImmutableHashSet<string> inError)
     {
         var documents = ImmutableArray.CreateBuilder<ManifestDocument>();
+        var duplicates = new List<ManifestDocument>();
         var conflicts = new List<ManifestError>();
         foreach (var same in _files.Values.SelectMany(file => file.Documents).GroupBy(KeyOf).ToList())
         {
             var owner = same.FirstOrDefault(document => _owners.GetValueOrDefault(same.Key) == document.File) ?? same.First();
             _owners[same.Key] = owner.File;
             documents.Add(owner);
+            duplicates.AddRange(same.Where(document => document != owner));
             conflicts.AddRange(same.Where(document => document != owner).Select(document => document.Error(
                 "metadata.name",
                 $"{Describe(document)} is already defined in {owner.File}:{owner.Line} (document {owner.Index}), which stays in force; remove or rename one")));
@@ -90,6 +127,7 @@ public sealed class ManifestSet
         {
             // Grouping changed the order.
             Documents = [.. documents.OrderBy(document => document.File, StringComparer.Ordinal).ThenBy(document => document.Index)],
+            Duplicates = [.. duplicates],
             Errors = [.. errors, .. _files.Values.SelectMany(file => file.Errors), .. conflicts],
             Version = Current.Version + 1,
             FilesInError = inError.Union(_files.Where(file => !file.Value.Errors.IsEmpty).Select(file => file.Key)),

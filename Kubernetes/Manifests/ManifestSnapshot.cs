@@ -14,6 +14,9 @@ public sealed record ManifestSnapshot
     /// </summary>
     public ImmutableArray<ManifestDocument> Documents { get; init; } = [];
 
+    /// <summary>Objects that are not in force because another document defines them already; <see cref="Errors"/> names each.</summary>
+    public ImmutableArray<ManifestDocument> Duplicates { get; init; } = [];
+
     public ImmutableArray<ManifestError> Errors { get; init; } = [];
 
     /// <summary>Grows by one with every change.</summary>

@@ -45,20 +45,21 @@ public sealed record PodResource
             NodeName = reader.Text(body, "spec.nodeName") ?? "",
             ServiceAccountName = reader.Text(body, "spec.serviceAccountName") is { Length: > 0 } account ? account : "default",
             HostNetwork = reader.Flag(body, "spec.hostNetwork"),
-            Ports = [.. ReadPorts(reader, body, "spec.containers"), .. ReadPorts(reader, body, "spec.initContainers")],
+            Ports = [.. ReadPorts(reader, body, "spec.containers"), .. ReadPorts(reader, body, "spec.initContainers", onlyRestartable: true)],
         });
     }
 
-    private static List<ContainerPort> ReadPorts(ResourceReader reader, JsonElement body, string list)
+    private static List<ContainerPort> ReadPorts(ResourceReader reader, JsonElement body, string list, bool onlyRestartable = false)
     {
         var ports = new List<ContainerPort>();
         foreach (var (container, path) in reader.Objects(body, list))
         {
             var prefix = path + ".";
+            var listens = !onlyRestartable || reader.Text(container, "restartPolicy", prefix) == "Always"; // the others end before the pod runs
             var names = new HashSet<string>(StringComparer.Ordinal);
             foreach (var (port, portPath) in reader.Objects(container, "ports", prefix))
             {
-                if (ReadPort(reader, port, portPath + ".", names) is { } read)
+                if (ReadPort(reader, port, portPath + ".", names) is { } read && listens)
                 {
                     ports.Add(read);
                 }

@@ -115,7 +115,9 @@ public static class YamlDocuments
                 return;
             }
 
-            Documents.Add(new ManifestDocument(file, index, line, apiVersion, kind, Text(metadata, "namespace"), name, body) { Path = path, Text = text });
+            // As in Kubernetes, an empty namespace is an absent one.
+            var ns = Text(metadata, "namespace") is { Length: > 0 } written ? written : null;
+            Documents.Add(new ManifestDocument(file, index, line, apiVersion, kind, ns, name, body) { Path = path, Text = text });
         }
 
         private void AddItems(JsonElement items, int index, int line, string path)

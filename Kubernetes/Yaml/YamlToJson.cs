@@ -20,6 +20,7 @@ internal sealed class YamlToJson(IParser parser)
     /// <exception cref="YamlException">Not YAML.</exception>
     public JsonElement ReadDocument()
     {
+        var line = (int)(parser.Current?.Start.Line ?? 1);
         _buffer.ResetWrittenCount();
         _anchors.Clear();
         _path.Clear();
@@ -29,7 +30,15 @@ internal sealed class YamlToJson(IParser parser)
         }
 
         var reader = new Utf8JsonReader(_buffer.WrittenSpan, new JsonReaderOptions { MaxDepth = YamlLimits.Depth + 1 });
-        return JsonElement.ParseValue(ref reader);
+        try
+        {
+            return JsonElement.ParseValue(ref reader);
+        }
+        catch (JsonException tooDeep)
+        {
+            // The parser bounds what is written; an alias nests what it repeats below its own place.
+            throw new YamlProblemException(line, "", $"is nested more than {YamlLimits.Depth} levels deep once its aliases are written out; write fewer levels ({tooDeep.Message})");
+        }
     }
 
     private int Position => _buffer.WrittenCount + _writer.BytesPending;

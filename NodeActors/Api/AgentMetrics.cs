@@ -103,6 +103,7 @@ internal sealed class AgentMetrics(IDatapath datapath, StateActor state, Endpoin
         Array.ForEach(maps, map => text.Sample(map.Capacity, ("map_group", map.Name)));
         text.Counter("axoneme_bpf_map_drift_total", "Entries that somebody else changed and the agent repaired");
         Array.ForEach(maps, map => text.Sample(map.Drift, ("map_name", map.Name)));
+        text.Counter("axoneme_attachment_drift_total", "Endpoints whose programs somebody else detached and the agent attached again").Sample(endpoints.AttachmentDrift);
     }
 
     private void WriteAddresses(MetricsText text)

@@ -1,4 +1,5 @@
 using Axoneme.Datapath;
+using Axoneme.Datapath.Network;
 using Axoneme.NodeActors.Addresses;
 using Axoneme.NodeActors.Endpoints;
 using Axoneme.Persistence;
@@ -67,6 +68,16 @@ internal sealed class CniServer(EndpointService endpoints, Func<IReadOnlyList<st
         if (!File.Exists(path))
         {
             throw new CniException(CniCodes.InvalidEnvironment, $"CNI_NETNS: \"{path}\" does not exist", "the container may have ended; its DEL needs no namespace");
+        }
+
+        using var netns = NetworkNamespace.Open(path);
+        using var own = NetworkNamespace.Current();
+        if (netns.IsSameAs(own))
+        {
+            // A pod's default route and addresses here would cut the node off.
+            throw new CniException(
+                CniCodes.InvalidEnvironment, $"CNI_NETNS: \"{path}\" is the node's own namespace, which no pod may be added to",
+                "pods on the host's network (hostNetwork) need no ADD; others need a namespace of their own");
         }
     }
 

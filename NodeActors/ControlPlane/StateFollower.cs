@@ -16,6 +16,9 @@ internal sealed partial class StateFollower(
 {
     private readonly BackOff _backOff = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
     private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _lock = new();
+    private CancellationTokenSource? _subscription;
+    private bool _startOver;
     private volatile string? _problem = "not connected yet";
     private Task _loop = Task.CompletedTask;
 
@@ -23,6 +26,18 @@ internal sealed partial class StateFollower(
     public string? Problem => _problem;
 
     public Task Completion => _loop;
+
+    /// <summary>Forgets how far it got: subscribes again, from nothing, and so gets the whole state.</summary>
+    public void StartOver()
+    {
+        lock (_lock)
+        {
+            _startOver = true;
+
+            // Not in place: what follows the subscription's end must not run on the thread of who asks.
+            _ = _subscription?.CancelAsync();
+        }
+    }
 
     public void Start(Cursor cursor) => _loop = Task.Run(() => RunAsync(cursor, _stop.Token));
 
@@ -36,16 +51,22 @@ internal sealed partial class StateFollower(
     {
         while (!cancellationToken.IsCancellationRequested)
         {
+            using var subscription = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            cursor = Begin(subscription, cursor);
             try
             {
                 await reports.RegisterNodeAsync(registration(), cancellationToken).ConfigureAwait(false);
                 onConnected();
                 _problem = null;
-                await foreach (var commit in stream.SubscribeAsync(cursor, cancellationToken).ConfigureAwait(false))
+                await foreach (var commit in stream.SubscribeAsync(cursor, subscription.Token).ConfigureAwait(false))
                 {
                     onCommit(commit);
                     cursor = new Cursor { Epoch = commit.Epoch, Revision = commit.Revision };
-                    _backOff.Reset();
+                    if (!commit.Snapshot)
+                    {
+                        // A snapshot alone proves nothing: the one that cannot be taken in comes again and again.
+                        _backOff.Reset();
+                    }
                 }
 
                 _problem = "the control plane ended the state stream";
@@ -54,10 +75,18 @@ internal sealed partial class StateFollower(
             {
                 return;
             }
+            catch (OperationCanceledException) when (subscription.IsCancellationRequested)
+            {
+                _problem = "the whole state is asked for again";
+            }
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
                 _problem = exception.Message;
                 Log.Lost(logger, exception);
+            }
+            finally
+            {
+                End();
             }
 
             try
@@ -68,6 +97,25 @@ internal sealed partial class StateFollower(
             {
                 return;
             }
+        }
+    }
+
+    private Cursor Begin(CancellationTokenSource subscription, Cursor cursor)
+    {
+        lock (_lock)
+        {
+            _subscription = subscription;
+            var startsOver = _startOver;
+            _startOver = false;
+            return startsOver ? new Cursor() : cursor;
+        }
+    }
+
+    private void End()
+    {
+        lock (_lock)
+        {
+            _subscription = null;
         }
     }
 

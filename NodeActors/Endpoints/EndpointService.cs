@@ -25,11 +25,15 @@ internal sealed partial class EndpointService(
     private readonly ConcurrentDictionary<Endpoint, bool> _unreported = new();
     private readonly KeyedLocks<string> _locks = new();
     private readonly EndpointIds _ids = new();
+    private long _attachmentDrift;
 
     /// <summary>Endpoints that exist or are being made.</summary>
     public ICollection<Endpoint> Endpoints => _endpoints.Values;
 
     public IReadOnlyList<AddressPool> Pools => pools;
+
+    /// <summary>How often somebody else had detached the programs of an endpoint and they were attached again.</summary>
+    public long AttachmentDrift => Volatile.Read(ref _attachmentDrift);
 
     /// <summary>
     /// At start: finds which journaled endpoints still have their interface. Nothing of those is touched; the others' leftovers are
@@ -72,6 +76,39 @@ internal sealed partial class EndpointService(
         foreach (var endpoint in _endpoints.Values.Where(e => !attached.Contains(e.Ifindex)))
         {
             datapath.Attach(endpoint.Ifindex);
+        }
+    }
+
+    /// <summary>Attaches programs again that somebody else detached: until then nobody judges the pod's packets.</summary>
+    /// <exception cref="KernelException">The kernel refused one; the others were attached.</exception>
+    public async Task AttachMissingAsync(CancellationToken cancellationToken)
+    {
+        KernelException? refused = null;
+        foreach (var endpoint in Unattached())
+        {
+            using var held = await _locks.HoldAsync(endpoint.ContainerId, cancellationToken).ConfigureAwait(false);
+
+            // While this waited, a DEL or an ADD may have changed it. An interface that is gone needs no programs.
+            if (!Unattached().Contains(endpoint) || network.Find(endpoint.Interface) != endpoint.Ifindex)
+            {
+                continue;
+            }
+
+            try
+            {
+                datapath.Attach(endpoint.Ifindex);
+                Interlocked.Increment(ref _attachmentDrift);
+                Log.AttachedAgain(logger, endpoint.Name, endpoint.Interface.HostName);
+            }
+            catch (KernelException exception)
+            {
+                refused = new KernelException($"endpoint {endpoint.Name}: its programs were detached from {endpoint.Interface.HostName}; {exception.Message}", exception.ErrorNumber, exception);
+            }
+        }
+
+        if (refused is not null)
+        {
+            throw refused;
         }
     }
 
@@ -135,6 +172,12 @@ internal sealed partial class EndpointService(
     /// <summary>What of an endpoint is not as it should be, in words; null when there is no such endpoint.</summary>
     public IReadOnlyList<string>? Check(string containerId, string ifName) =>
         _endpoints.TryGetValue((containerId, ifName), out var endpoint) ? Differences(endpoint) : null;
+
+    private Endpoint[] Unattached()
+    {
+        var attached = datapath.AttachedInterfaces().ToHashSet();
+        return [.. _endpoints.Values.Where(e => e.IsReady && !attached.Contains(e.Ifindex))];
+    }
 
     private IReadOnlyList<string> Differences(Endpoint endpoint)
     {
@@ -342,6 +385,9 @@ internal sealed partial class EndpointService(
 
         [LoggerMessage(42, LogLevel.Error, "Endpoint {Endpoint}: what was made of it could not be removed and keeps its addresses", EventName = "EndpointNotUndone")]
         public static partial void NotUndone(ILogger logger, string endpoint, Exception exception);
+
+        [LoggerMessage(44, LogLevel.Warning, "Endpoint {Endpoint}: the programs were detached from {Interface} by somebody else and are attached again", EventName = "AttachedAgain")]
+        public static partial void AttachedAgain(ILogger logger, string endpoint, string @interface);
 
         [LoggerMessage(43, LogLevel.Warning, "Endpoint {Endpoint}: the control plane has not published its pod; it starts with identity init", EventName = "PodUnknown")]
         public static partial void PodUnknown(ILogger logger, string endpoint);

@@ -9,7 +9,7 @@ namespace Axoneme.NodeActors.Flows;
 
 /// <summary>
 /// Names for what events speak of, from the state actor's newest view. Only a drop that no rule decided asks the policy engine,
-/// and only the first of its kind.
+/// only the first of its kind, and only so many in a second.
 /// </summary>
 internal sealed class FlowMetadata(StateActor state, BpfViews names) : IFlowMetadata
 {
@@ -44,6 +44,6 @@ internal sealed class FlowMetadata(StateActor state, BpfViews names) : IFlowMeta
         }
 
         var explanation = state.Policies.Explain(judged.Subject, (PolicyDirection)direction, peer, protocol, port);
-        return explanation.Nearest is { } nearest ? $"{nearest}: {explanation.Lacks}" : null;
+        return explanation?.Nearest is { } nearest ? $"{nearest}: {explanation.Lacks}" : null;
     }
 }

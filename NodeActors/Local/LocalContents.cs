@@ -11,6 +11,9 @@ internal sealed record LocalContents
 
     public IReadOnlyDictionary<IPNetwork, uint> Prefixes { get; init; } = new Dictionary<IPNetwork, uint>();
 
+    /// <summary>Kernel settings as they were before an agent changed them, by path under /proc/sys.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The first block of policy ids no run has used.</summary>
     public uint PolicyIdBlock { get; init; }
 
@@ -22,6 +25,7 @@ internal sealed record LocalContents
     {
         var endpoints = new List<LocalEndpoint>();
         var prefixes = new Dictionary<IPNetwork, uint>();
+        var settings = new Dictionary<string, string>();
         var block = 0u;
         StateCursor? cursor = null;
         var snapshot = new Commit { Snapshot = true };
@@ -41,6 +45,9 @@ internal sealed record LocalContents
                         break;
                     case LocalStore.Kinds.PrefixIdentity:
                         prefixes[IPNetwork.Parse(record.Key)] = PrefixIdentity.Parser.ParseFrom(record.Payload.Span).Number;
+                        break;
+                    case LocalStore.Kinds.Setting:
+                        settings[record.Key] = KernelSetting.Parser.ParseFrom(record.Payload.Span).Value;
                         break;
                     case LocalStore.Kinds.PolicyIds:
                         block = Local.PolicyIdBlock.Parser.ParseFrom(record.Payload.Span).Next;
@@ -66,6 +73,6 @@ internal sealed record LocalContents
             snapshot.Revision = cursor.Revision;
         }
 
-        return new LocalContents { Endpoints = endpoints, Prefixes = prefixes, PolicyIdBlock = block, State = cursor is null ? null : snapshot };
+        return new LocalContents { Endpoints = endpoints, Prefixes = prefixes, Settings = settings, PolicyIdBlock = block, State = cursor is null ? null : snapshot };
     }
 }

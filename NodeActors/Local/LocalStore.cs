@@ -34,6 +34,7 @@ internal sealed class LocalStore : NodeActor<LocalStore.Write>
         public const string PrefixIdentity = "prefix-identity";
         public const string PolicyIds = "policy-ids";
         public const string Cursor = "cursor";
+        public const string Setting = "setting";
 
         /// <summary>Prefix of the kinds that hold the control plane's records.</summary>
         public const string State = "state/";

@@ -17,6 +17,12 @@ internal interface INodeNetwork
     /// <summary>Removes that device.</summary>
     void DeleteHostDevice();
 
+    /// <summary>Kernel settings that <see cref="EnsureHostDevice"/> would change: paths under /proc/sys with the values they have now.</summary>
+    IReadOnlyDictionary<string, string> SettingsToChange(IReadOnlyList<IPAddress> routers);
+
+    /// <summary>Gives those settings their values back; false, without any effect, while another node in the same namespace needs them.</summary>
+    bool RestoreSettings(IReadOnlyDictionary<string, string> before);
+
     /// <summary>Makes the pair with the pod's side inside its namespace, both down; an old pair of the name is replaced. Returns the host side's ifindex.</summary>
     uint Create(PodInterface pod);
 

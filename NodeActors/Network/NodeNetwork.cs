@@ -1,39 +1,44 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
 using Axoneme.Datapath.Network;
 
 namespace Axoneme.NodeActors.Network;
 
 /// <summary>A node's network namespace, by rtnetlink: a pod costs one batch here and one in its namespace.</summary>
+/// <param name="hostDevice">The device that holds the router addresses, whatever physical interfaces come and go; see <see cref="HostDeviceOf"/>.</param>
 /// <param name="own">The node's namespace, which has to stay open; null for the process's.</param>
-internal sealed class NodeNetwork(NetworkNamespace? own = null) : INodeNetwork, IDisposable
+internal sealed class NodeNetwork(string hostDevice, NetworkNamespace? own = null) : INodeNetwork, IDisposable
 {
-    /// <summary>Holds the router addresses, whatever physical interfaces come and go.</summary>
-    public const string HostDevice = "axo_host";
+    internal const string HostDevicePrefix = "axo_";
     private const uint Loopback = 1;
     private readonly RouteSocket _socket = own is null ? RouteSocket.Open() : RouteSocket.OpenIn(own);
     private IReadOnlyList<IPAddress> _routers = [];
+
+    /// <summary>
+    /// The name of a node's host device, 12 bytes: the same in every run, and another for each node, since nodes may share a network
+    /// namespace but never a directory in the bpffs.
+    /// </summary>
+    public static string HostDeviceOf(string bpfRoot) =>
+        $"{HostDevicePrefix}{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.TrimEndingDirectorySeparator(bpfRoot))))[..8]}";
 
     public IReadOnlyList<IPAddress> LocalAddresses() =>
         [.. _socket.Addresses().Where(a => a.Ifindex != Loopback && !a.Address.IsIPv6LinkLocal).Select(a => a.Address).Distinct()];
 
     public void EnsureHostDevice(IReadOnlyList<IPAddress> routers)
     {
-        if (own is null)
+        Inside(() =>
         {
-            Forward(routers);
-        }
-        else
+            ForwardingSettings.Apply(HasIPv6(routers));
+            return true;
+        });
+        if (_socket.FindLink(hostDevice) is null)
         {
-            own.Run(() => Forward(routers));
-        }
-
-        if (_socket.FindLink(HostDevice) is null)
-        {
-            _socket.Execute(new RouteBatch().CreateDummy(HostDevice));
+            _socket.Execute(new RouteBatch().CreateDummy(hostDevice));
         }
 
-        var device = _socket.FindLink(HostDevice) ?? throw new Datapath.KernelException($"interface {HostDevice}: gone right after it was made");
+        var device = _socket.FindLink(hostDevice) ?? throw new Datapath.KernelException($"interface {hostDevice}: gone right after it was made");
         var batch = new RouteBatch().SetUp(device.Index);
         foreach (var old in _socket.Addresses(device.Index).Where(a => !a.Address.IsIPv6LinkLocal && !routers.Contains(a.Address)))
         {
@@ -49,7 +54,20 @@ internal sealed class NodeNetwork(NetworkNamespace? own = null) : INodeNetwork, 
         _routers = routers;
     }
 
-    public void DeleteHostDevice() => _socket.DeleteLink(HostDevice);
+    public void DeleteHostDevice() => _socket.DeleteLink(hostDevice);
+
+    public IReadOnlyDictionary<string, string> SettingsToChange(IReadOnlyList<IPAddress> routers) => Inside(() => ForwardingSettings.Changes(HasIPv6(routers)));
+
+    public bool RestoreSettings(IReadOnlyDictionary<string, string> before) => Inside(() =>
+    {
+        if (ForwardingSettings.Interfaces("ipv4").Any(name => name.StartsWith(HostDevicePrefix, StringComparison.Ordinal) && !name.StartsWith(hostDevice, StringComparison.Ordinal)))
+        {
+            return false;
+        }
+
+        ForwardingSettings.Restore(before);
+        return true;
+    });
 
     public uint Create(PodInterface pod)
     {
@@ -131,15 +149,10 @@ internal sealed class NodeNetwork(NetworkNamespace? own = null) : INodeNetwork, 
 
     public void Dispose() => _socket.Dispose();
 
-    /// <summary>"all" also decides what interfaces made later inherit, so no pod needs a switch of its own.</summary>
-    private static void Forward(IReadOnlyList<IPAddress> routers)
-    {
-        Sysctl.Write("net/ipv4/ip_forward", "1");
-        if (routers.Any(router => router.AddressFamily == AddressFamily.InterNetworkV6))
-        {
-            Sysctl.Write("net/ipv6/conf/all/forwarding", "1");
-        }
-    }
+    private static bool HasIPv6(IEnumerable<IPAddress> routers) => routers.Any(router => router.AddressFamily == AddressFamily.InterNetworkV6);
+
+    /// <summary>Settings belong to the namespace of the thread that asks.</summary>
+    private T Inside<T>(Func<T> function) => own is null ? function() : own.Run(function);
 
     private static IPAddress GatewayOf(IPAddress address) =>
         address.AddressFamily == AddressFamily.InterNetwork ? PodInterface.Gateway4 : PodInterface.Gateway6;

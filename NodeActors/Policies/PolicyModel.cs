@@ -14,10 +14,13 @@ namespace Axoneme.NodeActors.Policies;
 /// Feeds the policy engine from state records and turns what it resolves into kernel form. The state actor is the one writer; rule
 /// names and explanations may be asked for by any thread.
 /// </summary>
-internal sealed class PolicyModel
+internal sealed class PolicyModel(TimeProvider timeProvider)
 {
     private const int RulesRemembered = 65536;
     private const int ExplanationsRemembered = 4096;
+
+    /// <summary>New questions answered in a second: a port scan asks a new one with every packet, on the thread that reads all events.</summary>
+    internal const int ExplanationsPerSecond = 100;
     private readonly Lock _lock = new();
     private readonly PolicyEngine _engine = new();
     private readonly Dictionary<PolicySubject, EndpointPolicy> _resolved = [];
@@ -27,6 +30,8 @@ internal sealed class PolicyModel
     private readonly ConcurrentDictionary<uint, RuleDescription> _rules = new();
     private readonly ConcurrentDictionary<(PolicySubject, PolicyDirection, uint, byte, ushort), Explanation> _explanations = new();
     private HashSet<uint> _cameOrWent = [];
+    private long _secondBegan = timeProvider.GetTimestamp();
+    private int _explainedInSecond;
 
     /// <summary>Policies and identities that are not in force because they cannot be read; what was in force before stays.</summary>
     public IReadOnlyDictionary<string, string> Problems => _problems;
@@ -119,19 +124,28 @@ internal sealed class PolicyModel
         }
     }
 
-    /// <summary>Why traffic between a pod and a peer passes or not, seen from the pod.</summary>
-    public Explanation Explain(PolicySubject subject, PolicyDirection direction, uint peer, byte protocol, ushort port)
+    /// <summary>
+    /// Why traffic between a pod and a peer passes or not, seen from the pod; null when more than <see cref="ExplanationsPerSecond"/>
+    /// new questions were asked within a second.
+    /// </summary>
+    public Explanation? Explain(PolicySubject subject, PolicyDirection direction, uint peer, byte protocol, ushort port)
     {
         var question = (subject, direction, peer, protocol, port);
         if (!_explanations.TryGetValue(question, out var explanation))
         {
             lock (_lock)
             {
-                explanation = _engine.Explain(subject, direction, peer, (IpProtocol)protocol, port);
-                if (_explanations.Count < ExplanationsRemembered)
+                if (!MayExplain())
                 {
-                    _explanations[question] = explanation;
+                    return null;
                 }
+
+                if (_explanations.Count >= ExplanationsRemembered)
+                {
+                    _explanations.Clear();
+                }
+
+                _explanations[question] = explanation = _engine.Explain(subject, direction, peer, (IpProtocol)protocol, port);
             }
         }
 
@@ -141,6 +155,17 @@ internal sealed class PolicyModel
     public static ImmutableArray<NamedPort> NamedPorts(PodRecord? pod) => pod is null
         ? []
         : [.. pod.NamedPorts.Where(port => port.Port <= ushort.MaxValue).Select(port => new NamedPort(port.Name, ProtocolOf(port.Protocol), (ushort)port.Port))];
+
+    private bool MayExplain()
+    {
+        var now = timeProvider.GetTimestamp();
+        if (timeProvider.GetElapsedTime(_secondBegan, now) >= TimeSpan.FromSeconds(1))
+        {
+            (_secondBegan, _explainedInSecond) = (now, 0);
+        }
+
+        return _explainedInSecond++ < ExplanationsPerSecond;
+    }
 
     private static IpProtocol ProtocolOf(string name) => name switch
     {

@@ -28,6 +28,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
     private readonly IntervalStore _intervals;
     private readonly PrefixIdentities _prefixes;
     private readonly Action<AppliedRevision> _acknowledge;
+    private readonly Action _startOver;
     private readonly ITimer _retry;
     private readonly BackOff _backOff = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(10));
     private readonly HashSet<IPAddress> _dirtyAddresses = [];
@@ -39,18 +40,22 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
     private IReadOnlyDictionary<ushort, string> _misfits = new Dictionary<ushort, string>();
     private bool _policyDirty;
     private bool _compared;
+    private bool _compareDue;
+    private string? _compareProblem;
+    private string? _lostCommit;
     private ulong _applied;
     private ulong _appliedEpoch;
     private volatile NodeView _view = NodeView.Empty;
 
     public StateActor(
-        string node, IDatapath datapath, LocalStore store, LocalContents contents, Action<AppliedRevision> acknowledge,
+        string node, IDatapath datapath, LocalStore store, LocalContents contents, Action<AppliedRevision> acknowledge, Action startOver,
         TimeProvider timeProvider, ILogger<StateActor> logger)
         : base("state", timeProvider, logger)
     {
         _node = node;
         _store = store;
-        _acknowledge = acknowledge;
+        (_acknowledge, _startOver) = (acknowledge, startOver);
+        Policies = new PolicyModel(timeProvider);
         _maps = new KernelMaps(datapath, logger);
         _prefixes = new PrefixIdentities(store, contents.Prefixes);
         _intervals = new IntervalStore(_maps.PolicyRanges, timeProvider);
@@ -63,7 +68,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
     /// <summary>Everything known, for any thread.</summary>
     public NodeView View => _view;
 
-    public PolicyModel Policies { get; } = new();
+    public PolicyModel Policies { get; }
 
     public IEnumerable<Maps.MapStatus> MapStatus => _maps.Status;
 
@@ -130,13 +135,16 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
 
     protected override ValueTask HandleAsync(IReadOnlyList<StateMessage> batch, CancellationToken cancellationToken)
     {
+        // First, for the follower is past them: no failure of another message may lose them.
+        foreach (var received in batch.OfType<StateMessage.CommitReceived>())
+        {
+            Take(received.Commit, cache: true);
+        }
+
         foreach (var message in batch)
         {
             switch (message)
             {
-                case StateMessage.CommitReceived received:
-                    Take(received.Commit, cache: true);
-                    break;
                 case StateMessage.EndpointAdded added:
                     Hold(new EndpointStatus(added.Endpoint));
                     break;
@@ -149,13 +157,22 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
                 case StateMessage.LocalAddresses local:
                     SetLocalAddresses(local.Addresses);
                     break;
-                case StateMessage.CompareDue when _compared:
-                    _maps.Compare(countsAsDrift: true);
+                case StateMessage.CompareDue:
+                    _compareDue = true;
                     break;
             }
         }
 
-        Pass();
+        try
+        {
+            Pass();
+        }
+        catch
+        {
+            _retry.Change(_backOff.Next(), Timeout.InfiniteTimeSpan);
+            throw;
+        }
+
         foreach (var message in batch)
         {
             Answer(message);
@@ -193,34 +210,6 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
             case StateMessage.EndpointRemoved removed:
                 removed.Done.TrySetResult();
                 break;
-        }
-    }
-
-    /// <summary>Takes in a commit; writes nothing to the kernel.</summary>
-    private void Take(Commit commit, bool cache)
-    {
-        var (next, changes) = _state.Apply(commit);
-        _policyDirty |= !_state.IsComplete;
-        _state = next;
-        var ownPods = _endpoints.Values.Select(status => $"{status.Endpoint.Namespace}/{status.Endpoint.Pod}").ToHashSet();
-        var cached = new List<LocalChange>();
-        foreach (var change in changes)
-        {
-            _policyDirty |= Policies.Apply(change);
-            _policyDirty |= change.Kind == RecordKind.Pod && ownPods.Contains(change.Key);
-            if (change.Kind == RecordKind.Ip && IPAddress.TryParse(change.Key, out var address))
-            {
-                _dirtyAddresses.Add(address);
-            }
-
-            _dirtyAddresses.UnionWith(NodeState.Addresses(change.Old?.Node).Concat(NodeState.Addresses(change.New?.Node)));
-            cached.Add(new LocalChange($"{LocalStore.Kinds.State}{change.Kind}", change.Key, change.New));
-        }
-
-        if (cache)
-        {
-            cached.Add(new LocalChange(LocalStore.Kinds.Cursor, "state", new StateCursor { Epoch = commit.Epoch, Revision = commit.Revision }));
-            _store.Enqueue(cached);
         }
     }
 
@@ -283,12 +272,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
         }
 
         _dirtyAddresses.Clear();
-        if (_state.IsComplete && !_compared)
-        {
-            _maps.Compare(countsAsDrift: false);
-            _compared = true;
-        }
-
+        Compare();
         var written = _maps.Flush(Retire);
         if (written)
         {
@@ -296,7 +280,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
         }
 
         Publish(written);
-        if (written && _misfits.Count == 0)
+        if (written && _misfits.Count == 0 && _compareProblem is null)
         {
             _backOff.Reset();
         }
@@ -306,10 +290,10 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
         }
     }
 
-    /// <summary>Until the state is whole, what pinned maps hold is not this run's to judge.</summary>
+    /// <summary>Until the state is whole and compared, what pinned maps hold is not this run's to judge.</summary>
     private void Retire()
     {
-        if (_state.IsComplete)
+        if (_compared)
         {
             _programmer.RetireUnused();
         }
@@ -357,7 +341,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
         {
             var unwritten = _endpoints.Where(pair => !pair.Value.IsWritten).Select(pair => KeyValuePair.Create(pair.Key, pair.Value with { IsWritten = true }));
             _endpoints = _endpoints.SetItems(unwritten.ToArray());
-            if (_misfits.Count == 0 && _state.IsComplete)
+            if (_misfits.Count == 0 && _compared && _lostCommit is null)
             {
                 Acknowledge();
             }
@@ -371,7 +355,13 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
             Prefixes = _prefixes.Prefixes,
             LocalAddresses = _localAddresses,
             AppliedRevision = _applied,
-            Problems = [.. Policies.Problems.Values, .. _maps.Status.Select(m => m.Problem).OfType<string>(), .. _misfits.Select(m => $"endpoint {m.Key}: {m.Value}")],
+            Problems =
+            [
+                .. new[] { _lostCommit, _compareProblem }.OfType<string>(),
+                .. Policies.Problems.Values,
+                .. _maps.Status.Select(m => m.Problem).OfType<string>(),
+                .. _misfits.Select(m => $"endpoint {m.Key}: {m.Value}"),
+            ],
         };
         foreach (var waiter in _awaitedPods.Where(w => HasRecord(_state, w.Namespace, w.Pod, w.PodUid)).ToArray())
         {

@@ -54,33 +54,30 @@ internal static class CiliumPeerParser
     }
 
     /// <summary>
-    /// Where the selector does not say itself which namespaces it means: the policy's own, or all of them in a cluster-wide policy, which
-    /// still means pods only. Selectors of reserved labels stay as they are, since what those select has no namespace.
+    /// As Cilium does: a selector that does not name the namespace key means the policy's own namespace, or any in a cluster-wide policy,
+    /// which still means pods only. One that does, by whatever operator, stays as it is: <c>NotIn</c> selects what has no namespace, too. In
+    /// a namespaced policy the same goes for labels of namespaces, and everywhere for reserved labels.
     /// </summary>
     private static IEnumerable<LabelRequirement> Scope(List<LabelRequirement> requirements, string ns, bool subjectIsInit)
     {
-        if (requirements.Any(requirement => requirement.Source == LabelSource.Reserved))
+        if (requirements.Any(requirement => requirement.Source == LabelSource.Reserved || CiliumPolicyParser.IsNamespaceKey(requirement)))
         {
             return requirements;
         }
 
-        var names = requirements.Where(CiliumPolicyParser.IsNamespaceKey).ToList();
-        if (names.Any(requirement => requirement.Operator == SelectorOperator.DoesNotExist))
+        if (ns.Length > 0)
         {
-            return requirements;
-        }
-
-        var byNamespaceLabels = requirements.Any(requirement => requirement.Key.StartsWith(LabelKey.NamespaceLabelPrefix, StringComparison.Ordinal));
-        if (names.Count == 0 && ns.Length > 0 && !byNamespaceLabels)
-        {
-            return requirements.Append(LabelRequirement.EqualTo(LabelSource.Kubernetes, LabelKey.PodNamespace, ns));
+            return requirements.Any(IsNamespaceLabel)
+                ? requirements
+                : requirements.Append(LabelRequirement.EqualTo(LabelSource.Kubernetes, LabelKey.PodNamespace, ns));
         }
 
         // An endpoint without labels yet has no namespace, and may be meant when the subject is one itself.
-        return ns.Length == 0 && subjectIsInit
-            ? requirements
-            : requirements.Append(LabelRequirement.Present(LabelSource.Kubernetes, LabelKey.PodNamespace));
+        return subjectIsInit ? requirements : requirements.Append(LabelRequirement.Present(LabelSource.Kubernetes, LabelKey.PodNamespace));
     }
+
+    private static bool IsNamespaceLabel(LabelRequirement requirement) =>
+        requirement.Source is LabelSource.Kubernetes or LabelSource.Any && requirement.Key.StartsWith(LabelKey.NamespaceLabelPrefix, StringComparison.Ordinal);
 
     private static EntityPeer? ParseEntity(FieldReader rule, string name, string path)
     {

@@ -85,6 +85,11 @@ internal static class PortParser
                 port.Refuse("port", $"{name} has no ports; remove it");
             }
 
+            if (last > 0)
+            {
+                port.Refuse("endPort", $"{name} has no ports; remove it");
+            }
+
             return protocols.Select(TrafficMatch.AllPorts);
         }
 
@@ -113,6 +118,11 @@ internal static class PortParser
 
             if (first == 0)
             {
+                if (last is not null)
+                {
+                    port.Refuse("endPort", "cannot go with port 0, which means every port; remove it, or write the first port of the range as port");
+                }
+
                 return protocols.Select(TrafficMatch.AllPorts);
             }
 

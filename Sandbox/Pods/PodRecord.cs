@@ -9,7 +9,7 @@ namespace Axoneme.Sandbox.Pods;
 /// </summary>
 internal sealed record PodRecord(
     string Namespace, string Name, string ContainerId, string NetworkNamespace, ushort[] TcpPorts, ushort[] UdpPorts, string? CniConfig, string File,
-    JsonElement Config, JsonElement? Result, ProcessIdentity? Process)
+    JsonElement Config, JsonElement? Result, ProcessIdentity? Process, int Document = 0)
 {
-    public PodManifest Manifest => new(Namespace, Name, TcpPorts, UdpPorts, CniConfig, File);
+    public PodManifest Manifest => new(Namespace, Name, TcpPorts, UdpPorts, CniConfig, File, Document);
 }

@@ -31,9 +31,9 @@ internal sealed partial class PodLifecycle(SandboxOptions options, PodStore stor
         {
             await CreateAsync(manifest, cancellationToken);
         }
-        else if (record.File != manifest.File)
+        else if ((record.File, record.Document) != (manifest.File, manifest.Document))
         {
-            store.Put(record with { File = manifest.File });
+            store.Put(record with { File = manifest.File, Document = manifest.Document });
         }
         else if (!record.Process!.IsAlive || !record.Manifest.HasPortsOf(manifest))
         {
@@ -87,7 +87,7 @@ internal sealed partial class PodLifecycle(SandboxOptions options, PodStore stor
     private async Task CreateAsync(PodManifest manifest, CancellationToken cancellationToken)
     {
         var record = new PodRecord(manifest.Namespace, manifest.Name, Guid.NewGuid().ToString("N"), NamespaceNameOf(manifest),
-            [.. manifest.TcpPorts], [.. manifest.UdpPorts], manifest.CniConfig, manifest.File, cni.ConfigFor(manifest), Result: null, Process: null);
+            [.. manifest.TcpPorts], [.. manifest.UdpPorts], manifest.CniConfig, manifest.File, cni.ConfigFor(manifest), Result: null, Process: null, manifest.Document);
         store.Put(record);
         try
         {

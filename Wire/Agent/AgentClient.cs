@@ -104,6 +104,7 @@ public sealed class AgentClient(string socketPath, TimeSpan timeout)
 
     private HttpResponseStream Exchange(string method, string target, ReadOnlySpan<byte> body, out int status)
     {
+        var endPoint = EndPoint();
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
@@ -111,7 +112,7 @@ public sealed class AgentClient(string socketPath, TimeSpan timeout)
             var milliseconds = timeout == Timeout.InfiniteTimeSpan ? 0 : (int)timeout.TotalMilliseconds;
             socket.SendTimeout = milliseconds;
             socket.ReceiveTimeout = milliseconds;
-            socket.Connect(new UnixDomainSocketEndPoint(socketPath));
+            socket.Connect(endPoint);
             var head = string.Create(CultureInfo.InvariantCulture,
                 $"{method} {target} HTTP/1.1\r\nHost: agent\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n");
             var request = new byte[head.Length + body.Length];
@@ -135,6 +136,21 @@ public sealed class AgentClient(string socketPath, TimeSpan timeout)
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    private UnixDomainSocketEndPoint EndPoint()
+    {
+        try
+        {
+            return new UnixDomainSocketEndPoint(socketPath);
+        }
+        catch (ArgumentException failure)
+        {
+            var reason = socketPath.Length == 0
+                ? "the path is empty; name the agent's socket"
+                : "the path cannot be a socket's, which has at most 107 bytes; use a shorter one";
+            throw new AgentUnreachableException(socketPath, reason, failure);
         }
     }
 

@@ -119,4 +119,19 @@ public sealed class CommandLineTests
         "/v1/status" => Samples.Status(),
         _ => null,
     };
+
+    [Theory]
+    [InlineData(200, "at most 107 bytes")]
+    [InlineData(0, "the path is empty")]
+    public void A_path_that_no_socket_can_have_is_explained(int length, string reason)
+    {
+        var (code, output, errors) = Shell.Run("status", "--socket", new string('s', length));
+
+        Assert.Equal((3, ""), (code, output));
+        Assert.Contains(reason, errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_empty_variable_is_an_unset_one() =>
+        Assert.Equal(Wire.Agent.AgentRoutes.DefaultSocket, AgentOptions.SocketFrom(_ => ""));
 }

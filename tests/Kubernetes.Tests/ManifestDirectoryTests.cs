@@ -101,4 +101,16 @@ public sealed class ManifestDirectoryTests : IDisposable
         Assert.True(await snapshots.MoveNextAsync().AsTask().WaitAsync(Patience));
         return [.. snapshots.Current.Documents.Select(document => document.Name)];
     }
+
+    [Fact]
+    public async Task Without_inotify_the_directory_is_looked_at_every_second()
+    {
+        var directory = new ManifestDirectory(_root.FullName, TimeProvider.System) { CreateWatcher = _ => throw new IOException("inotify instances are used up") };
+        await using var snapshots = directory.WatchAsync(_stop.Token).GetAsyncEnumerator();
+        Assert.Empty(await NextAsync(snapshots));
+
+        await System.IO.File.WriteAllTextAsync(File("a.yaml"), Pod("a"));
+
+        Assert.Equal(["a"], await NextAsync(snapshots));
+    }
 }

@@ -107,4 +107,16 @@ public sealed class ManifestSetTests
         Assert.Empty(_set.Current.Errors);
         Assert.Empty(_set.Current.FilesInError);
     }
+
+    [Fact]
+    public void A_file_that_cannot_be_read_for_an_unforeseen_reason_is_reported_and_the_others_are_read()
+    {
+        var set = new ManifestSet((file, text) => file == "bad.yaml" ? throw new InvalidOperationException("unforeseen") : YamlDocuments.Read(file, text));
+
+        set.Update(new Dictionary<string, FileContent> { ["bad.yaml"] = new("x"), ["good.yaml"] = new("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n") });
+
+        Assert.Equal("good.yaml", Assert.Single(set.Current.Documents).File);
+        Assert.Equal("bad.yaml", Assert.Single(set.Current.Errors).File);
+        Assert.Contains("bad.yaml", set.Current.FilesInError);
+    }
 }

@@ -21,7 +21,10 @@ public sealed class ResourceTests
               serviceAccountName: web
               initContainers:
               - name: side
+                restartPolicy: Always
                 ports: [{containerPort: 9, protocol: SCTP}]
+              - name: ends-before-the-pod-runs
+                ports: [{containerPort: 10, name: gone}]
               containers:
               - name: main
                 image: whatever

@@ -193,4 +193,17 @@ public sealed class YamlDocumentsTests
         Assert.Equal("a.yaml:6: document 1: spec.nodeName: must be text", document.Error("spec.nodeName", "must be text").ToString());
         Assert.Equal("a.yaml:2: document 1: is odd", document.Error(null, "is odd").ToString());
     }
+
+    [Fact]
+    public void Nesting_that_an_alias_adds_is_bounded_too()
+    {
+        var deep = new string('[', 40) + new string(']', 40);
+        var error = OnlyError($"{Header}a: &deep {deep}\nb: {new string('[', 40)}*deep{new string(']', 40)}\n");
+        Assert.Equal(1, error.Document);
+        Assert.Contains("nested more than 64 levels", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_empty_namespace_is_an_absent_one() =>
+        Assert.Null(Only("apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: \"\"}\n").Namespace);
 }

@@ -108,8 +108,6 @@ public sealed class CiliumPolicyTests
     [InlineData("{matchLabels: {k8s:io.cilium.k8s.namespace.labels.team: storage}}", "drop", "allow", "drop")]
     [InlineData("{matchLabels: {io.cilium.k8s.namespace.labels.kubernetes.io/metadata.name: other}}", "drop", "drop", "allow")]
     [InlineData("{matchExpressions: [{key: k8s:io.kubernetes.pod.namespace, operator: Exists}]}", "allow", "allow", "allow")]
-    [InlineData("{matchExpressions: [{key: io.kubernetes.pod.namespace, operator: NotIn, values: [data]}]}", "allow", "drop", "allow")]
-    [InlineData("{matchExpressions: [{key: io.cilium.k8s.namespace.labels.team, operator: NotIn, values: [storage]}]}", "allow", "drop", "allow")]
     [InlineData("{matchExpressions: [{key: k8s:app, operator: In, values: [frontend, idle]}]}", "allow", "drop", "drop")]
     [InlineData("{matchLabels: {reserved:app: ''}}", "drop", "drop", "drop")]
     public void Selectors_say_which_namespaces_they_mean(string selector, string own, string data, string other) =>
@@ -433,4 +431,16 @@ public sealed class CiliumPolicyTests
             backend to 172.16.0.1 tcp/80 allow
             """);
     }
+
+    [Theory]
+    [InlineData("{key: k8s:io.kubernetes.pod.namespace, operator: NotIn, values: [data]}")]
+    [InlineData("{key: io.kubernetes.pod.namespace, operator: NotIn, values: [data]}")]
+    [InlineData("{key: io.cilium.k8s.namespace.labels.team, operator: NotIn, values: [storage]}")]
+    public void Not_in_a_namespace_is_also_what_has_none(string expression) =>
+        Of($$"""{endpointSelector: {}, ingress: [{fromEndpoints: [{matchExpressions: [{{expression}}]}]}]}""").Expect("""
+            backend from frontend tcp/80 allow
+            backend from frontend@data tcp/80 drop
+            backend from world tcp/80 allow
+            backend from remote-node tcp/80 allow
+            """);
 }

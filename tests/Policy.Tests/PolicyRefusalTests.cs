@@ -35,6 +35,8 @@ public sealed class PolicyRefusalTests
     [InlineData("toPorts: [{ports: [{port: 80}]}]", "toPorts[0].ports[0].port", "write \"80\" in quotes")]
     [InlineData("toPorts: [{ports: [{port: '80', endPort: 79}]}]", "toPorts[0].ports[0].endPort", "79 comes before port 80")]
     [InlineData("toPorts: [{ports: [{port: '80', endPort: 70000}]}]", "toPorts[0].ports[0].endPort", "from 0 to 65535")]
+    [InlineData("toPorts: [{ports: [{port: '0', endPort: 90}]}]", "toPorts[0].ports[0].endPort", "cannot go with port 0")]
+    [InlineData("toPorts: [{ports: [{protocol: VRRP, endPort: 90}]}]", "toPorts[0].ports[0].endPort", "VRRP has no ports; remove it")]
     [InlineData("toPorts: [{ports: [{port: http, endPort: 90}]}]", "toPorts[0].ports[0].endPort", "named port")]
     [InlineData("toPorts: [{ports: [{port: a_b}]}]", "toPorts[0].ports[0].port", "neither a port number nor a port name")]
     [InlineData("toPorts: [{ports: [{port: '-1'}]}]", "toPorts[0].ports[0].port", "neither a port number nor a port name")]

@@ -78,4 +78,21 @@ public sealed class PodManifestsTests
         _directory.Update(files.ToDictionary(file => file.File, file => new FileContent(file.Text)));
         return PodManifests.Read(_directory.Current, "node-1", existing);
     }
+
+    [Theory]
+    [InlineData("kind: Pood", "name: web")]
+    [InlineData("kind: Pod", "name: Web_")]
+    [InlineData("kind: Pod", "name: web, namespace: Shop_")]
+    public void A_pod_stays_whose_document_is_in_error_whatever_that_says(string kind, string metadata)
+    {
+        var before = Existing(80);
+        before = before with { Manifest = before.Manifest with { Document = 1 } };
+
+        Assert.Equal([80], Assert.Single(Read([("pods.yaml", $"apiVersion: v1\n{kind}\nmetadata: {{ {metadata} }}\n")], before)).TcpPorts);
+        Assert.Empty(Read([("pods.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: { name: web }\n")], before));
+    }
+
+    [Fact]
+    public void A_pod_stays_while_its_file_has_its_name_with_an_unknown_kind() => Assert.Single(Read(
+        [("pods.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }\n---\napiVersion: v1\nkind: Pood\nmetadata: { name: web }\n")], Existing(80)));
 }

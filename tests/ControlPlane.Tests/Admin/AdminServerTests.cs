@@ -220,4 +220,17 @@ public sealed class AdminServerTests : IAsyncLifetime
         Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
         return JsonDocument.Parse(text).RootElement;
     }
+
+    [Fact]
+    public async Task When_following_the_manifests_fails_the_host_and_its_health_say_so()
+    {
+        await ((ControlPlane.Engine.InProcessEngine)_host.Engine).DisposeAsync();
+
+        _manifests.Write("new.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: new}\n");
+
+        await Assert.ThrowsAsync<ControlPlane.Engine.EngineStoppedException>(() => _host.Completion.WaitAsync(TimeSpan.FromSeconds(20)));
+        using var health = await _http.GetAsync(new Uri("/healthz", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
+        Assert.Contains("restart the control plane", await health.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
 }

@@ -276,4 +276,50 @@ public sealed class ManifestSyncTests : IAsyncLifetime
     private PodRecord? FindPod() => _engine.Log.Find(RecordKind.Pod, "prod/web")?.Pod;
 
     private PolicyRecord? FindPolicy() => _engine.Log.Find(RecordKind.Policy, "NetworkPolicy/prod/deny")?.Policy;
+
+    [Theory]
+    [InlineData("kind: Pod", "kind: Pood", false)]
+    [InlineData("kind: Pod", "kind: Pood", true)]
+    [InlineData("name: web", "name: Web_", false)]
+    [InlineData("name: web", "name: Web_", true)]
+    [InlineData("namespace: prod", "namespace: Prod_", false)]
+    [InlineData("namespace: prod", "namespace: Prod_", true)]
+    public async Task What_came_from_a_document_now_in_error_stays_whatever_that_says(string good, string bad, bool restart)
+    {
+        await ApplyAsync("all.yaml", Pod, Policy);
+        await PodAsync();
+        if (restart)
+        {
+            await RestartAsync();
+        }
+
+        await ApplyAsync("all.yaml", Pod.Replace(good, bad), Policy.Replace("kind: NetworkPolicy", "kind: NetworkPolice"));
+
+        Assert.NotNull(FindPod());
+        Assert.NotNull(FindPolicy());
+        Assert.Equal(2, _sync.Status.Errors.Count);
+        await ApplyAsync("all.yaml", "# nothing");
+        Assert.Null(FindPod());
+        Assert.Null(FindPolicy());
+    }
+
+    [Fact]
+    public async Task An_object_of_unknown_kind_keeps_its_namesake_of_the_same_file_wherever_it_stands()
+    {
+        await ApplyAsync("all.yaml", Policy);
+
+        await ApplyAsync("all.yaml", Namespace, Policy.Replace("kind: NetworkPolicy", "kind: NetworkPolice"));
+
+        Assert.NotNull(FindPolicy());
+    }
+
+    [Fact]
+    public async Task An_object_that_became_a_duplicate_leaves_what_it_was_in_force()
+    {
+        await ApplyAsync("all.yaml", Policy.Replace("name: deny", "name: other"), Policy);
+
+        await ApplyAsync("all.yaml", Policy.Replace("name: deny", "name: other"), Policy.Replace("name: deny", "name: other"));
+
+        Assert.NotNull(FindPolicy());
+    }
 }

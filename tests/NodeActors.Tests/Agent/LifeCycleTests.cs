@@ -350,6 +350,57 @@ public class LifeCycleTests : IAsyncLifetime
         Assert.Equal(0, _node.Kernel.Endpoints.Count);
     }
 
+    [Fact]
+    public async Task Kernel_settings_go_back_to_what_they_were_before_the_first_run()
+    {
+        _node.Network.Settings["net/ipv4/ip_forward"] = "0";
+        await StartAsync();
+        await _node.StopAsync();
+        _node.Network.Settings["net/ipv4/ip_forward"] = "7";
+        _node.Network.Settings["net/ipv6/conf/all/forwarding"] = "0";
+        await _node.StartAsync();
+        await _node.Agent!.RemoveEverythingAsync(CancellationToken.None);
+        Assert.Equal(
+            [("net/ipv4/ip_forward", "0"), ("net/ipv6/conf/all/forwarding", "0")],
+            _node.Network.Restored!.Select(setting => (setting.Key, setting.Value)).Order());
+        await _node.StopAsync();
+        _node.Network.Settings.Clear();
+        await _node.StartAsync();
+        await _node.Agent!.RemoveEverythingAsync(CancellationToken.None);
+        Assert.Empty(_node.Network.Restored!);
+    }
+
+    [Fact]
+    public async Task Programs_that_somebody_detached_are_attached_again()
+    {
+        _node.Options = _node.Options with { CompareInterval = TimeSpan.FromMilliseconds(50) };
+        await StartAsync();
+        await _node.AddAsync("c1", "web-0");
+        await _node.AddAsync("c2");
+        _node.Datapath.TakeOperations();
+        var ifindex = _node.Endpoint("c1").Ifindex;
+        _node.Kernel.Detach(ifindex);
+        await Eventually.IsTrue(() => _node.Kernel.AttachedInterfaces().Contains(ifindex), "attached again");
+        Assert.Equal([$"attach {ifindex}"], _node.Datapath.TakeOperations());
+    }
+
+    [Fact]
+    public async Task A_refused_repair_of_an_attachment_is_shown_and_keeps_no_other_from_being_made()
+    {
+        _node.Options = _node.Options with { CompareInterval = TimeSpan.FromMilliseconds(200) };
+        await StartAsync();
+        await _node.AddAsync("c1", "web-0");
+        await _node.AddAsync("c2");
+        var (one, two) = (_node.Endpoint("c1").Ifindex, _node.Endpoint("c2").Ifindex);
+        _node.Datapath.RefusedInterface = one;
+        _node.Kernel.Detach(one);
+        _node.Kernel.Detach(two);
+        await Eventually.IsTrue(() => _node.Agent!.GetStatus().Problems.Any(p => p.Contains("attachments: endpoint") && p.Contains("were detached from")), "the refusal is shown");
+        await Eventually.IsTrue(() => _node.Kernel.AttachedInterfaces().Contains(two), "the other is attached again");
+        _node.Datapath.RefusedInterface = 0;
+        await Eventually.IsTrue(() => _node.Kernel.AttachedInterfaces().Contains(one), "attached at a later turn");
+    }
+
     private async Task StartAsync()
     {
         await _node.StartAsync();

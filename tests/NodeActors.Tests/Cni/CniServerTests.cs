@@ -50,6 +50,15 @@ public class CniServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_nodes_own_namespace_is_not_a_pods()
+    {
+        var failure = await _node.FailAsync("add", _node.Call("c1") with { Netns = "/proc/self/ns/net" });
+        Assert.Equal(4u, failure.Code);
+        Assert.StartsWith("CNI_NETNS: \"/proc/self/ns/net\" is the node's own namespace", failure.Message);
+        Assert.Empty(_node.Network.Pairs);
+    }
+
+    [Fact]
     public async Task A_namespace_that_is_missing_or_not_there_is_refused_except_for_del()
     {
         Assert.Contains("CNI_NETNS: is missing", (await _node.FailAsync("add", _node.Call("c1") with { Netns = "" })).Message);

@@ -42,7 +42,13 @@ internal sealed class FakeControlPlane : IStateStream, INodeReports
     }
 
     /// <summary>Publishes records as one commit. Records marked deleted are tombstones.</summary>
-    public ulong Publish(params Record[] records)
+    public ulong Publish(params Record[] records) => Publish(_ => { }, records);
+
+    /// <summary>As <see cref="Publish(Record[])"/>, but what goes over the line now holds a record without its value; snapshots are whole.</summary>
+    public ulong PublishDamaged(params Record[] records) =>
+        Publish(commit => commit.Records.Add(new Record { Kind = RecordKind.Identity, Key = "999" }), records);
+
+    private ulong Publish(Action<Commit> damage, Record[] records)
     {
         lock (_lock)
         {
@@ -61,6 +67,7 @@ internal sealed class FakeControlPlane : IStateStream, INodeReports
             }
 
             var commit = new Commit { Epoch = Epoch, Revision = _revision, Records = { records } };
+            damage(commit);
             _subscribers.ForEach(subscriber => subscriber.Writer.TryWrite(commit.Clone()));
             return _revision;
         }

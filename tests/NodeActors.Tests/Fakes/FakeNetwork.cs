@@ -32,6 +32,19 @@ internal sealed class FakeNetwork(Action<string>? record = null) : INodeNetwork
 
     public void EnsureHostDevice(IReadOnlyList<IPAddress> routers) => HostDevice = routers;
 
+    /// <summary>Kernel settings that are not as pods need them.</summary>
+    public Dictionary<string, string> Settings { get; } = [];
+
+    public IReadOnlyDictionary<string, string>? Restored { get; private set; }
+
+    public IReadOnlyDictionary<string, string> SettingsToChange(IReadOnlyList<IPAddress> routers) => Settings;
+
+    public bool RestoreSettings(IReadOnlyDictionary<string, string> before)
+    {
+        Restored = before;
+        return true;
+    }
+
     public void DeleteHostDevice() => HostDevice = null;
 
     public uint Create(PodInterface pod)

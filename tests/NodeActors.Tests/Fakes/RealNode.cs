@@ -47,7 +47,7 @@ internal sealed class RealNode : IAsyncDisposable
     public async Task StartAsync()
     {
         var datapath = new NamespacedDatapath(_node, _node.Run(() => NodeDatapath.Open(DatapathOptions)));
-        var parts = new NodeAgentParts(datapath, new NodeNetwork(_node), SqliteJournal.Open(Path.Combine(_directory, "agent.db")), () => _node.Run(() => NodeDatapath.Remove(DatapathOptions)));
+        var parts = new NodeAgentParts(datapath, new NodeNetwork(NodeNetwork.HostDeviceOf(Options.BpfRoot), _node), SqliteJournal.Open(Path.Combine(_directory, "agent.db")), () => _node.Run(() => NodeDatapath.Remove(DatapathOptions)));
         Agent = await NodeAgent.StartAsync(Options, () => Task.FromResult(parts), ControlPlane, ControlPlane, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
     }
 

@@ -22,6 +22,12 @@ internal sealed class RecordingDatapath : IDatapath
 
     public InMemoryDatapath Inner { get; }
 
+    /// <summary>Name of a map that cannot be read whole; null for none.</summary>
+    public volatile string? Unreadable;
+
+    /// <summary>An interface nothing can be attached to; 0 for none.</summary>
+    public volatile uint RefusedInterface;
+
     /// <summary>What was done since the last time this was asked.</summary>
     public IReadOnlyList<string> TakeOperations()
     {
@@ -50,6 +56,11 @@ internal sealed class RecordingDatapath : IDatapath
     public void Attach(uint ifindex)
     {
         Record($"attach {ifindex}");
+        if (ifindex == RefusedInterface)
+        {
+            throw new KernelException($"interface {ifindex}: attach: refused");
+        }
+
         Inner.Attach(ifindex);
     }
 
@@ -113,6 +124,7 @@ internal sealed class RecordingDatapath : IDatapath
             inner.DeleteMany(keys);
         }
 
-        public IReadOnlyList<KeyValuePair<TKey, TValue>> Entries() => inner.Entries();
+        public IReadOnlyList<KeyValuePair<TKey, TValue>> Entries() =>
+            datapath.Unreadable == Name ? throw new KernelException($"map {Name}: read: interrupted") : inner.Entries();
     }
 }

@@ -19,7 +19,7 @@ public sealed class NodeNetworkTests : IDisposable
     public NodeNetworkTests()
     {
         _node = Namespace("node");
-        _network = new NodeNetwork(_node);
+        _network = new NodeNetwork(NodeNetwork.HostDeviceOf("/sys/fs/bpf/a"), _node);
         _network.EnsureHostDevice(Routers);
     }
 
@@ -33,6 +33,53 @@ public sealed class NodeNetworkTests : IDisposable
         _network.DeleteHostDevice();
         _network.DeleteHostDevice();
         Assert.Empty(_network.LocalAddresses());
+    }
+
+    [Fact]
+    public void Two_nodes_in_one_namespace_leave_each_others_host_device_alone()
+    {
+        using var other = new NodeNetwork(NodeNetwork.HostDeviceOf("/sys/fs/bpf/b"), _node);
+        IPAddress[] routers = [IPAddress.Parse("10.56.0.1"), IPAddress.Parse("fd56::1")];
+        other.EnsureHostDevice(routers);
+        _network.EnsureHostDevice(Routers);
+        Assert.Equal(Routers.Concat(routers).Select(r => r.ToString()).Order(), _network.LocalAddresses().Select(a => a.ToString()).Order());
+        other.DeleteHostDevice();
+        Assert.Equal(Routers.Select(r => r.ToString()).Order(), _network.LocalAddresses().Select(a => a.ToString()).Order());
+    }
+
+    [Fact]
+    public void Settings_come_back_and_router_advertisements_are_taken_all_the_while()
+    {
+        const string uplink = "net/ipv6/conf/uplink/accept_ra";
+        using var fresh = Namespace("fresh");
+        using var socket = RouteSocket.OpenIn(fresh);
+        socket.Execute(new RouteBatch().CreateDummy("uplink"));
+        fresh.Run(() =>
+        {
+            Sysctl.Write("net/ipv4/ip_forward", "0");
+            Sysctl.Write("net/ipv6/conf/all/forwarding", "0");
+            Sysctl.Write(uplink, "1");
+        });
+        using var network = new NodeNetwork("axo_fresh", fresh);
+        var before = network.SettingsToChange(Routers);
+        network.EnsureHostDevice(Routers);
+        Assert.Equal("1 1 2", Read());
+        Assert.Empty(network.SettingsToChange(Routers));
+        socket.Execute(new RouteBatch().CreateDummy("axo_other"));
+        Assert.False(network.RestoreSettings(before));
+        Assert.Equal("1 1 2", Read());
+        socket.DeleteLink("axo_other");
+        Assert.True(network.RestoreSettings(before));
+        Assert.Equal("0 0 1", Read());
+
+        string Read() => fresh.Run(() => string.Join(' ', new[] { "net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding", uplink }.Select(Sysctl.Read)));
+    }
+
+    [Fact]
+    public void The_host_devices_name_is_the_same_in_every_run()
+    {
+        Assert.Equal("axo_138a28a2", NodeNetwork.HostDeviceOf("/sys/fs/bpf/axoneme"));
+        Assert.Equal(NodeNetwork.HostDeviceOf("/sys/fs/bpf/axoneme"), NodeNetwork.HostDeviceOf("/sys/fs/bpf/axoneme/"));
     }
 
     [Fact]

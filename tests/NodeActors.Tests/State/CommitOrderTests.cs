@@ -116,6 +116,52 @@ public class CommitOrderTests : IAsyncLifetime
             "maps repaired");
     }
 
+    [Fact]
+    public async Task A_commit_that_cannot_be_taken_in_is_made_good_by_a_snapshot_before_anything_is_acknowledged()
+    {
+        var lost = _node.ControlPlane.PublishDamaged(Records.Allow("allow", "web", "client", 80));
+        var later = _node.ControlPlane.Publish(Records.Ip("10.2.0.5", 101, "node-b"));
+        await Eventually.IsTrue(() => _node.ControlPlane.Acknowledged.Any(a => a.Revision >= lost), "acknowledged");
+        Assert.Equal(0ul, _node.ControlPlane.Subscriptions.Last().Revision);
+        Assert.All(_node.ControlPlane.Acknowledged, a => Assert.NotEqual(lost, a.Revision));
+        Assert.Equal(later, _node.Agent!.GetStatus().AppliedRevision);
+        Assert.True(_node.Endpoint("c1").IngressEnforced);
+        Assert.DoesNotContain(_node.Agent.GetStatus().Problems, p => p.Contains("could not be taken in"));
+        await _node.StopAsync();
+        await _node.StartAsync();
+        Assert.True(_node.Endpoint("c1").IngressEnforced);
+    }
+
+    [Fact]
+    public async Task A_map_that_cannot_be_read_holds_up_acknowledgements_until_it_was_compared()
+    {
+        await _node.StopAsync();
+        _node.ControlPlane.Acknowledged.Clear();
+        _node.Datapath.Unreadable = "hosts";
+        await _node.StartAsync();
+        await Eventually.IsTrue(() => _node.Agent!.GetStatus().Problems.Any(p => p.Contains("map hosts: read: interrupted")), "the problem is shown");
+        var revision = _node.ControlPlane.Publish(Records.Allow("allow", "web", "client", 80));
+        await Eventually.IsTrue(() => _node.Endpoint("c1").IngressEnforced, "the policy is in force");
+        Assert.Empty(_node.ControlPlane.Acknowledged);
+        _node.Datapath.Unreadable = null;
+        await Eventually.IsTrue(() => _node.ControlPlane.Acknowledged.Any(a => a.Revision == revision), "compared by a retry");
+        Assert.DoesNotContain(_node.Agent!.GetStatus().Problems, p => p.Contains("interrupted"));
+    }
+
+    [Fact]
+    public async Task A_map_that_cannot_be_read_later_is_compared_again_without_another_turn()
+    {
+        await _node.StopAsync();
+        _node.Options = _node.Options with { CompareInterval = TimeSpan.FromMilliseconds(50) };
+        await _node.StartAsync();
+        _node.Datapath.Unreadable = "endpoints";
+        await Eventually.IsTrue(() => _node.Agent!.GetStatus().Problems.Any(p => p.Contains("map endpoints: read: interrupted")), "the problem is shown");
+        var revision = _node.ControlPlane.Publish(Records.Allow("allow", "web", "client", 80));
+        await Eventually.IsTrue(() => _node.ControlPlane.Acknowledged.Any(a => a.Revision == revision), "commits are taken in meanwhile");
+        _node.Datapath.Unreadable = null;
+        await Eventually.IsTrue(() => !_node.Agent!.GetStatus().Problems.Any(p => p.Contains("interrupted")), "compared");
+    }
+
     private static Axoneme.Wire.State.Record Cidr(string cidr) => Records.Policy("cidr", "web", $$"""
         "policyTypes":["Egress"],"egress":[{"to":[{"ipBlock":{"cidr":"{{cidr}}"} }]}]
         """);

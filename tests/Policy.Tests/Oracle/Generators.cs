@@ -30,7 +30,7 @@ public static class Generators
         new("Endpoints: [{matchExpressions: [{key: app, operator: NotIn, values: [web, db]}]}]",
             (ns, packet) => packet.Peer.Namespace == ns && packet.Peer.App == "api"),
         new("Endpoints: [{matchExpressions: [{key: io.kubernetes.pod.namespace, operator: Exists}]}]", (_, packet) => packet.Peer.Namespace is not null),
-        new("Endpoints: [{matchExpressions: [{key: io.kubernetes.pod.namespace, operator: NotIn, values: [one]}]}]", (_, packet) => packet.Peer.Namespace == "two"),
+        new("Endpoints: [{matchExpressions: [{key: io.kubernetes.pod.namespace, operator: NotIn, values: [one]}]}]", (_, packet) => packet.Peer.Namespace != "one"),
         new("Endpoints: [{matchExpressions: [{key: io.kubernetes.pod.namespace, operator: DoesNotExist}]}]", (_, packet) => packet.Peer.Namespace is null),
         new("Entities: [all]", (_, _) => true),
         new("Entities: [world]", (_, packet) => packet.Peer.Address is not null),
