@@ -50,7 +50,7 @@ internal sealed class CniPlugin(Func<string, string?> variable)
 
     private byte[] Call(CniEnvironment environment, NetworkConfig config)
     {
-        var socket = config.AgentSocket ?? variable("AXONEME_AGENT_SOCKET") ?? AgentRoutes.DefaultSocket;
+        var socket = config.AgentSocket ?? (variable("AXONEME_AGENT_SOCKET") is { Length: > 0 } named ? named : AgentRoutes.DefaultSocket);
         var call = new CniCall(environment.ContainerId, environment.Netns, environment.IfName, environment.Args, config.Json);
         var verb = environment.Command.ToString().ToLowerInvariant();
         AgentResponse response;

@@ -94,15 +94,15 @@ public sealed class FailureTests
     }
 
     [Fact]
-    public async Task A_failure_nobody_expected_is_an_error_object_too()
+    public async Task An_impossible_socket_in_the_environment_is_an_error_object_that_names_it()
     {
         var environment = Plugin.EnvironmentOf("ADD");
         environment["AXONEME_AGENT_SOCKET"] = "/" + new string('x', 200);
 
         var (code, message) = await Plugin.FailAsync(environment, """{"cniVersion":"1.0.0","name":"axoneme","type":"axoneme-cni"}""");
 
-        Assert.Equal(999u, code);
-        Assert.StartsWith("axoneme-cni ADD: ", message);
+        Assert.Equal(11u, code);
+        Assert.Contains(environment["AXONEME_AGENT_SOCKET"], message, StringComparison.Ordinal);
     }
 
     [Fact]
