@@ -70,8 +70,9 @@ public sealed class CrashTests
         }
 
         var names = Shop.Names.Concat(Enumerable.Range(3, 4).Select(i => $"shop/churn-{i}")).ToArray();
-        var pods = await node.PodsAsync(names);
         await node.UntilAsync("the others are gone", async () => (await node.AgentAsync("/v1/endpoints")).GetArrayLength() == names.Length);
+        var pods = await node.PodsAsync(names);
+        Assert.Equal(names.Order(), pods.Keys.Order());
         Assert.Equal(names.Length, pods.Values.Select(pod => pod.Ipv4).Distinct().Count());
         Assert.Equal(names.Length, pods.Values.Select(pod => pod.Ipv6).Distinct().Count());
         var identities = await IdentitiesAsync(node);
