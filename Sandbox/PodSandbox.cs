@@ -195,14 +195,15 @@ public sealed partial class PodSandbox : IAsyncDisposable
         {
             var failures = (last?.Failures ?? 0) + 1;
             var pause = TimeSpan.FromTicks(Math.Min(_options.MaxBackoff.Ticks, _options.Interval.Ticks << Math.Min(failures - 1, 20)));
-            if (last?.Problem != failure.Message)
+            var problem = subject.Document > 0 ? $"{subject.File}: document {subject.Document}: {failure.Message}" : failure.Message;
+            if (last?.Problem != problem)
             {
-                Log.PodFailed(_logger, subject.Key, failure.Message);
+                Log.PodFailed(_logger, subject.Key, problem);
             }
 
             lock (_lock)
             {
-                _attempts[subject.Key] = new PodAttempt(subject, failures, failure.Message, _timeProvider.GetUtcNow() + pause);
+                _attempts[subject.Key] = new PodAttempt(subject, failures, problem, _timeProvider.GetUtcNow() + pause);
             }
         }
     }

@@ -104,11 +104,11 @@ public sealed class PodSandboxTests
     public async Task A_wrong_CNI_configuration_shows_the_plugins_error_with_the_pod_and_leaves_the_others_alone()
     {
         await using var runtime = new TestRuntime();
-        await runtime.StartAsync(TestRuntime.Pod("good"), TestRuntime.Pod("bad", cniConfig: """{"mtu":"refuse"}"""));
+        await runtime.StartAsync(TestRuntime.Pod("good"), TestRuntime.Pod("bad", cniConfig: """{"mtu":"refuse"}""") with { File = "pods.yaml", Document = 2 });
 
         var pods = await runtime.WaitAsync(pods => pods is [{ Problem: not null }, { Phase: PodPhase.Running }]);
 
-        Assert.Equal("CNI ADD: mtu: \"refuse\" is not a number. Use 1500. (code 7)", pods[0].Problem);
+        Assert.Equal("pods.yaml: document 2: CNI ADD: mtu: \"refuse\" is not a number. Use 1500. (code 7)", pods[0].Problem);
         Assert.Null(pods[1].Problem);
 
         runtime.Sandbox!.SetDesired([TestRuntime.Pod("good"), TestRuntime.Pod("bad", cniConfig: """{"mtu":1400}""")]);
