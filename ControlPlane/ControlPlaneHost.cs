@@ -144,6 +144,11 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
             : await AdminServer.StartAsync(admin, view, loggers, cancellationToken).ConfigureAwait(false);
 
         Directory = _options.ManifestDirectory is { } path ? new ManifestDirectory(path, _time) : null;
+        if (Directory is { } directory)
+        {
+            _sync.TellOwners(directory);
+        }
+
         _background = Task.WhenAll(
             OwnAsync("following manifests", FollowManifestsAsync),
             OwnAsync("sweeping identities", stop => SweepAsync(_engine, shards, stop)),

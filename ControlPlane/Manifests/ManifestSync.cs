@@ -38,6 +38,34 @@ public sealed partial class ManifestSync
 
     public ManifestStatus Status => _status;
 
+    /// <summary>Tells a directory which of its files the objects in force came from.</summary>
+    public void TellOwners(ManifestDirectory directory)
+    {
+        foreach (var (address, source) in _policies.Select(p => (p.Key, p.Value.Source)))
+        {
+            if (ManifestSource.FileOf(source) is { } file && address.Id.Split('/', 3) is [var kind, var ns, var name])
+            {
+                directory.Assume(kind, ns, name, file);
+            }
+        }
+
+        foreach (var (address, source) in _pods.Select(p => (p.Key, p.Value.Source)))
+        {
+            if (ManifestSource.FileOf(source) is { } file && address.Id.Split('/', 2) is [var ns, var name])
+            {
+                directory.Assume("Pod", ns, name, file);
+            }
+        }
+
+        foreach (var (address, ns) in _namespaces)
+        {
+            if (ManifestSource.FileOf(ns.Source) is { } file)
+            {
+                directory.Assume("Namespace", "", address.Id, file);
+            }
+        }
+    }
+
     /// <summary>Reads what is in force.</summary>
     public static async Task<ManifestSync> LoadAsync(
         IEntityEngine engine, string clusterName, TimeProvider time, ILogger<ManifestSync> logger, CancellationToken cancellationToken)

@@ -29,6 +29,9 @@ public sealed class ManifestDirectory(string path, TimeProvider time)
     /// <summary>The latest snapshot of a running <see cref="WatchAsync"/>; empty before.</summary>
     public ManifestSnapshot Current => _set.Current;
 
+    /// <inheritdoc cref="ManifestSet.Assume"/>
+    public void Assume(string kind, string ns, string name, string file) => _set.Assume(kind, ns, name, file);
+
     /// <summary>Makes the watcher of a directory, which may throw <see cref="IOException"/>.</summary>
     internal Func<string, FileSystemWatcher> CreateWatcher { get; init; } = directory => new FileSystemWatcher(directory);
 

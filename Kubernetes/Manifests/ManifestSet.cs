@@ -23,6 +23,9 @@ public sealed class ManifestSet
     /// <summary>What is in force now.</summary>
     public ManifestSnapshot Current { get; private set; } = ManifestSnapshot.Empty;
 
+    /// <summary>Says which file an object in force came from before this process: of two that define it, that one stays. Before the first update.</summary>
+    public void Assume(string kind, string ns, string name, string file) => _owners[(kind, ns.Length == 0 ? "default" : ns, name)] = file;
+
     /// <summary>Takes in the directory's files; false when nothing differs from before.</summary>
     /// <param name="contents">Text of every file there is, by name, or the reason why it cannot be read.</param>
     public bool Update(IReadOnlyDictionary<string, FileContent> contents)

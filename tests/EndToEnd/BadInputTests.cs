@@ -37,6 +37,20 @@ public sealed class BadInputTests(BadInputTests.Bed bed) : IClassFixture<BadInpu
     }
 
     [Fact]
+    public async Task Of_two_files_that_define_one_name_the_one_in_force_stays_across_a_crash()
+    {
+        await bed.Node.ApplyAsync("a-comes-first.yaml", Shop.PolicyFor(8080));
+        await bed.Node.UntilAsync("the conflict is reported", async () =>
+            (await bed.Node.AdminAsync("/v1/manifests")).ToString().Contains("a-comes-first.yaml", StringComparison.Ordinal));
+        await bed.Node.KillServerAsync();
+        await bed.Node.StartServerAsync();
+        await bed.Node.UntilAsync("the conflict is reported again", async () =>
+            (await bed.Node.AdminAsync("/v1/manifests")).ToString().Contains("a-comes-first.yaml", StringComparison.Ordinal));
+        await AssertInForceAsync();
+        File.Delete(Path.Combine(bed.Node.Manifests, "a-comes-first.yaml"));
+    }
+
+    [Fact]
     public async Task A_file_that_breaks_keeps_what_it_said_before_even_across_a_crash()
     {
         await bed.Node.ApplyAsync("policy.yaml", Shop.Policy + "\nspec: oops: [");
