@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Axoneme.Cli.Output;
+using Axoneme.Wire.Admin;
 using Axoneme.Wire.Agent;
 
 namespace Axoneme.Cli;
@@ -11,6 +12,9 @@ internal sealed class AgentOptions
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>Comparing the policies of a large cluster takes its time.</summary>
+    private static readonly TimeSpan AdminTimeout = TimeSpan.FromMinutes(2);
+
     public AgentOptions()
     {
         Socket = new Option<string>("--socket")
@@ -19,6 +23,11 @@ internal sealed class AgentOptions
             Recursive = true,
             HelpName = "path",
             DefaultValueFactory = _ => SocketFrom(Environment.GetEnvironmentVariable),
+        };
+        AdminSocket = new Option<string?>("--admin-socket")
+        {
+            Description = "The control plane's admin socket; AXONEME_ADMIN_SOCKET sets another default, else it is admin.sock beside the agent's.",
+            HelpName = "path",
         };
         Output = new Option<string>("--output", "-o")
         {
@@ -32,6 +41,9 @@ internal sealed class AgentOptions
 
     public Option<string> Socket { get; }
 
+    /// <summary>For the commands that ask the control plane.</summary>
+    public Option<string?> AdminSocket { get; }
+
     public Option<string> Output { get; }
 
     /// <summary>The socket that the environment names, or the default; an empty variable is an unset one.</summary>
@@ -39,6 +51,24 @@ internal sealed class AgentOptions
         variable("AXONEME_AGENT_SOCKET") is { Length: > 0 } path ? path : AgentRoutes.DefaultSocket;
 
     public AgentClient Client(ParseResult parsed) => new(parsed.GetRequiredValue(Socket), AnswerTimeout);
+
+    private AgentClient AdminClient(ParseResult parsed)
+    {
+        var socket = parsed.GetValue(AdminSocket) ?? Environment.GetEnvironmentVariable("AXONEME_ADMIN_SOCKET");
+        return new AgentClient(
+            socket is { Length: > 0 } named ? named : Path.Combine(Path.GetDirectoryName(parsed.GetRequiredValue(Socket)) ?? "", "admin.sock"),
+            AdminTimeout, "admin");
+    }
+
+    /// <summary>Asks the control plane about policies.</summary>
+    /// <exception cref="AgentRefusedException">It refuses, or the question is larger than it would read.</exception>
+    public TAnswer Ask<TQuestion, TAnswer>(ParseResult parsed, string route, TQuestion question, JsonTypeInfo<TQuestion> type, JsonTypeInfo<TAnswer> answer)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(question, type);
+        return body.Length <= PolicyRoutes.LargestBody
+            ? AdminClient(parsed).Post(route, body, answer)
+            : throw new AgentRefusedException(413, new AgentError($"the question has {body.Length} bytes, at most {PolicyRoutes.LargestBody} are read", "Ask about fewer policies at a time."));
+    }
 
     /// <summary>A client for a stream that may be silent for as long as nothing happens.</summary>
     public AgentClient StreamClient(ParseResult parsed) => new(parsed.GetRequiredValue(Socket), Timeout.InfiniteTimeSpan);

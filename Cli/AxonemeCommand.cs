@@ -11,7 +11,7 @@ internal static class AxonemeCommand
     public static int Run(IReadOnlyList<string> args, TextWriter output, TextWriter errors)
     {
         var agent = new AgentOptions();
-        var root = new RootCommand("Axoneme: what this node's agent knows and what the kernel enforces.\nExit codes: 0 done, 1 failed or problems found, 2 wrong usage, 3 no agent.")
+        var root = new RootCommand("Axoneme: what this node's agent knows and what the kernel enforces.\nExit codes: 0 done, 1 failed or problems found, 2 wrong usage, 3 no agent; `policy diff` has its own.")
         {
             StatusCommand.Create(agent),
             EndpointCommand.Create(agent),
@@ -29,21 +29,35 @@ internal static class AxonemeCommand
             var code = parsed.Invoke(new InvocationConfiguration { Output = output, Error = errors, EnableDefaultExceptionHandler = false });
             return parsed.Errors.Count > 0 ? ExitCode.Usage : code;
         }
-        catch (AgentUnreachableException failure)
+        catch (Exception failure) when (CodeOf(failure) is { } code)
         {
-            errors.WriteLine($"axoneme: {failure.Message}");
-            errors.WriteLine("Start the agent (`./run` starts everything on one machine), or name its socket with --socket or AXONEME_AGENT_SOCKET.");
-            return ExitCode.Unreachable;
+            Tell(failure, errors);
+            return code;
         }
-        catch (AgentRefusedException failure)
-        {
-            errors.WriteLine($"axoneme: {failure.Error.Error}");
-            if (failure.Error.Fix is { } fix)
-            {
-                errors.WriteLine(fix);
-            }
+    }
 
-            return ExitCode.Failure;
+    /// <summary>The exit code of a command that a conversation failed for; null for failures of the program itself.</summary>
+    internal static int? CodeOf(Exception failure) => failure switch
+    {
+        AgentUnreachableException => ExitCode.Unreachable,
+        AgentRefusedException => ExitCode.Failure,
+        _ => null,
+    };
+
+    /// <summary>Says what went wrong and what to do.</summary>
+    internal static void Tell(Exception failure, TextWriter errors)
+    {
+        errors.WriteLine($"axoneme: {failure.Message}");
+        var fix = failure switch
+        {
+            AgentUnreachableException { Server: "agent" } => "Start the agent (`./run` starts everything on one machine), or name its socket with --socket or AXONEME_AGENT_SOCKET.",
+            AgentUnreachableException => "Start the control plane (`./run` starts everything on one machine), or name its socket with --admin-socket or AXONEME_ADMIN_SOCKET.",
+            AgentRefusedException refused => refused.Error.Fix,
+            _ => null,
+        };
+        if (fix is not null)
+        {
+            errors.WriteLine(fix);
         }
     }
 }

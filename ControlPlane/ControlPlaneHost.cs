@@ -46,6 +46,9 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
     /// <summary>What nodes follow.</summary>
     public IStateStream Stream => _stream;
 
+    /// <summary>The cluster's name, which pods are labelled with.</summary>
+    public string ClusterName => _options.ClusterName;
+
     /// <summary>What nodes say.</summary>
     public INodeReports Reports => new NodeReports(Engine);
 
@@ -137,7 +140,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
 
         _sync = await ManifestSync.LoadAsync(_engine, _options.ClusterName, _time, loggers.CreateLogger<ManifestSync>(), cancellationToken)
             .ConfigureAwait(false);
-        var view = new ControlPlaneView(_engine, Log, _stream, () => Manifests, () => _failure);
+        var view = new ControlPlaneView(_engine, Log, _stream, _options.ClusterName, () => Manifests, () => _failure);
         var admin = new AdminOptions { Address = _options.AdminAddress, Socket = _options.AdminSocket };
         _admin = admin is { Address: null, Socket: null }
             ? null

@@ -54,7 +54,7 @@ public sealed class NodeAgent : IAsyncDisposable
         _store = new LocalStore(parts.Journal, timeProvider, loggers.CreateLogger<LocalStore>());
         _reporter = new NodeReporter(options.NodeName, stream, reports, endpoint => _endpoints!.Reported(endpoint), timeProvider, loggers.CreateLogger<NodeReporter>());
         _state = new StateActor(
-            options.NodeName, _datapath, _store, contents, applied => _reporter.Post(new NodeReporter.Statement.Applied(applied)),
+            options.NodeName, options.ClusterName, _datapath, _store, contents, applied => _reporter.Post(new NodeReporter.Statement.Applied(applied)),
             () => _follower!.StartOver(), timeProvider,
             loggers.CreateLogger<StateActor>());
         var pools = new[] { options.PodCidr4, options.PodCidr6 }.OfType<System.Net.IPNetwork>().Select(network => new AddressPool(network)).ToArray();

@@ -9,6 +9,9 @@ public sealed record NodeAgentOptions
     /// <summary>The node's name, as Pods name it in spec.nodeName.</summary>
     public required string NodeName { get; init; }
 
+    /// <summary>The cluster's name, as the control plane labels its pods: policies that name no cluster mean this one.</summary>
+    public string ClusterName { get; init; } = "default";
+
     /// <summary>Directory of the local journal (<c>agent.db</c>); created when missing.</summary>
     public required string StateDirectory { get; init; }
 

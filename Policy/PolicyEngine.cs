@@ -1,59 +1,105 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Runtime.InteropServices;
 
 namespace Axoneme.Policy;
 
 /// <summary>
-/// Holds identities and policies, and says what the policies come to for an endpoint. One thread at a time. Reserved identities are known from
-/// the start; policies may refer to identities, and identities to policies, in any order of arrival.
+/// Holds identities and policies, and keeps what the policies come to for the endpoints it is asked to track. A change costs what it touches. One thread at
+/// a time. Reserved identities are known from the start; objects may refer to one another in any order of arrival.
 /// </summary>
 public sealed class PolicyEngine
 {
-    private readonly string _clusterName;
-    private readonly SelectorCache _selectors = new();
+    private readonly PolicyCompiler _compiler;
+    private readonly SelectorCache<CompiledRule> _peers = new();
+    private readonly SelectorCache<CompiledSpec> _subjects = new();
     private readonly RuleNumbers _rules = new();
+    private readonly ReferredObjects _referred = new();
     private readonly SortedDictionary<string, CompiledPolicy> _policies = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, CidrGroup> _groups = new(StringComparer.Ordinal);
-    private readonly Dictionary<IPNetwork, int> _prefixes = [];
+    private readonly ReferenceCounts<IPNetwork> _prefixes = new();
+    private readonly ReferenceCounts<DnsPattern> _patterns = new();
     private readonly Dictionary<uint, ImmutableArray<NamedPort>> _namedPorts = [];
+    private readonly Dictionary<PolicySubject, TrackedSubject> _tracked = [];
+    private readonly Dictionary<uint, TrackedSubject> _byHandle = [];
+    private readonly Dictionary<PolicySetKey, PolicySet> _sets = [];
+    private uint _lastHandle;
 
     /// <param name="clusterName">The local cluster's name, for entity <c>cluster</c>.</param>
     public PolicyEngine(string clusterName = "default")
     {
-        _clusterName = clusterName;
+        _compiler = new PolicyCompiler(_rules, _referred, clusterName);
         foreach (var number in ReservedIdentity.All)
         {
-            _selectors.Upsert(number, ReservedIdentity.LabelsOf(number));
+            _peers.Upsert(number, ReservedIdentity.LabelsOf(number), []);
         }
     }
 
     /// <summary>Every prefix any policy needs an identity for, exceptions included; the whole of a family has a reserved one.</summary>
-    public IReadOnlyCollection<IPNetwork> CidrPrefixes => _prefixes.Keys;
+    public IReadOnlyCollection<IPNetwork> CidrPrefixes => _prefixes.Wanted;
+
+    /// <summary>Every name or pattern of names whose addresses need an identity of their own, labelled with <see cref="DnsPattern.Label"/>.</summary>
+    public IReadOnlyCollection<DnsPattern> DnsPatterns => _patterns.Wanted;
+
+    /// <summary>The identities known, reserved ones included.</summary>
+    public IReadOnlyDictionary<uint, LabelSet> Identities => _peers.Labels;
+
+    /// <summary>Policies in force by key; CIDR groups and services are not among them.</summary>
+    public IEnumerable<KeyValuePair<string, RulePolicy>> Policies => _policies.Select(policy => KeyValuePair.Create(policy.Key, policy.Value.Policy));
+
+    /// <summary>The distinct policy sets of the tracked subjects.</summary>
+    public IReadOnlyCollection<PolicySet> Sets => _sets.Values;
 
     /// <summary>The labels of the identity of a prefix.</summary>
     public LabelSet CidrLabels(IPNetwork network) => CidrText.LabelsOf(network);
+
+    /// <summary>
+    /// The labels of the identity of an address outside the cluster: those of the longest prefix any policy names around it, or of its family's
+    /// world, and of every pattern that one of its names matches.
+    /// </summary>
+    public LabelSet AddressLabels(IPAddress address, IEnumerable<string> names)
+    {
+        var full = CidrText.Mask(address, address.GetAddressBytes().Length * 8);
+        var network = Enumerable.Range(1, full.PrefixLength).Reverse().Select(length => CidrText.Mask(address, length)).FirstOrDefault(_prefixes.Wanted.Contains);
+        var world = CidrText.LabelsOf(network.PrefixLength == 0 ? new IPNetwork(CidrText.Mask(address, 0).BaseAddress, 0) : network);
+        return new LabelSet(world.Concat(_patterns.Wanted.Where(pattern => names.Any(pattern.Matches)).Select(pattern => pattern.Label)));
+    }
 
     /// <summary>Makes an identity known or changes its labels.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is 0, which stands for any identity.</exception>
     public void UpsertIdentity(uint number, LabelSet labels)
     {
         ArgumentOutOfRangeException.ThrowIfZero(number);
-        _selectors.Upsert(number, labels);
+        var flipped = new HashSet<CachedSelector<CompiledRule>>();
+        _peers.Upsert(number, labels, flipped);
+        Reconsider(number, flipped);
     }
 
     /// <summary>Forgets an identity; a reserved one gets its usual labels back. False when it was not known.</summary>
     public bool RemoveIdentity(uint number)
     {
-        _namedPorts.Remove(number);
-        return ReservedIdentity.IsReserved(number)
-            ? _selectors.Upsert(number, ReservedIdentity.LabelsOf(number))
-            : _selectors.Remove(number);
+        SetNamedPorts(number, []);
+        if (ReservedIdentity.IsReserved(number))
+        {
+            var changed = !_peers.Labels[number].Equals(ReservedIdentity.LabelsOf(number));
+            UpsertIdentity(number, ReservedIdentity.LabelsOf(number));
+            return changed;
+        }
+
+        var flipped = new HashSet<CachedSelector<CompiledRule>>();
+        var removed = _peers.Remove(number, flipped);
+        Reconsider(number, flipped);
+        return removed;
     }
 
     /// <summary>The ports that the pods of an identity name, all pods together: egress rules with named ports look here.</summary>
     public void SetNamedPorts(uint identity, IEnumerable<NamedPort> ports)
     {
         var canonical = NamedPortList.Canonical(ports);
+        if (_namedPorts.GetValueOrDefault(identity, []).AsSpan().SequenceEqual(canonical.AsSpan()))
+        {
+            return;
+        }
+
         if (canonical.Length > 0)
         {
             _namedPorts[identity] = canonical;
@@ -62,6 +108,11 @@ public sealed class PolicyEngine
         {
             _namedPorts.Remove(identity);
         }
+
+        foreach (var set in _sets.Values)
+        {
+            set.Egress.PortsChanged(identity);
+        }
     }
 
     /// <summary>Puts a policy in force, in place of one with the same key. Rules whose text and place are unchanged keep their ids.</summary>
@@ -69,58 +120,89 @@ public sealed class PolicyEngine
     /// <param name="policy">A result of <see cref="PolicyParser"/>.</param>
     public void UpsertPolicy(string key, PolicyObject policy)
     {
-        switch (policy)
+        if (policy is not RulePolicy rules)
         {
-            case CidrGroup group when !_groups.TryGetValue(key, out var old) || old.Content != group.Content:
-                _groups[key] = group;
-                RecompileReferrers();
-                break;
-            case RulePolicy rules when !_policies.TryGetValue(key, out var old) || old.Policy.Content != rules.Content:
-                Replace(key, rules);
-                break;
+            if (_referred.Upsert(key, policy))
+            {
+                RecompileReferrers(policy);
+            }
+        }
+        else if (!_policies.TryGetValue(key, out var old) || old.Policy.Content != rules.Content)
+        {
+            Replace(key, rules);
         }
     }
 
-    /// <summary>Takes a policy or CIDR group out of force; false when it was not.</summary>
+    /// <summary>Takes a policy, CIDR group or service out of force; false when it was not.</summary>
     public bool RemovePolicy(string key)
     {
-        if (_groups.Remove(key))
+        if (_referred.Remove(key) is { } referred)
         {
-            RecompileReferrers();
+            RecompileReferrers(referred);
             return true;
         }
 
-        if (!_policies.Remove(key, out var policy))
-        {
-            return false;
-        }
-
-        Retire(policy);
-        return true;
+        return Replace(key, null);
     }
 
-    /// <summary>What all policies together come to for an endpoint.</summary>
-    public ResolvedPolicy Resolve(PolicySubject subject)
+    /// <summary>
+    /// What the policies come to for an endpoint, kept up to date from now on. Every call needs one <see cref="Untrack"/>. Later changes may give the
+    /// subject another set: see <see cref="SetOf"/>.
+    /// </summary>
+    public PolicySet Track(PolicySubject subject)
     {
-        var ingress = Direction(subject, PolicyDirection.Ingress);
-        var egress = Direction(subject, PolicyDirection.Egress);
-        if (!ingress.IsEnforced && !egress.IsEnforced)
+        ref var tracked = ref CollectionsMarshal.GetValueRefOrAddDefault(_tracked, subject, out var known);
+        if (!known)
         {
-            return ResolvedPolicy.Open;
+            tracked = new TrackedSubject(subject, ++_lastHandle);
+            _byHandle.Add(tracked.Handle, tracked);
+            var selected = new HashSet<CachedSelector<CompiledSpec>>();
+            _subjects.Upsert(tracked.Handle, subject.Labels, selected);
+            var specs = selected.SelectMany(selector => selector.Users).Where(spec => spec.Spec.IsForNodes == subject.IsNode).ToList();
+            specs.Sort(CompiledSpec.Compare);
+            Assign([tracked], KeyOf(tracked, [.. specs]));
         }
 
-        var entries = new Dictionary<PolicyMapKey, ImmutableArray<PolicyInterval>>();
-        ingress.AddEntries(entries);
-        egress.AddEntries(entries);
-        return new ResolvedPolicy { IngressEnforced = ingress.IsEnforced, EgressEnforced = egress.IsEnforced, Entries = entries };
+        tracked!.Users++;
+        return tracked.Set!;
+    }
+
+    /// <summary>Ends what one <see cref="Track"/> began.</summary>
+    /// <exception cref="InvalidOperationException">The subject is not tracked.</exception>
+    public void Untrack(PolicySubject subject)
+    {
+        var tracked = _tracked.GetValueOrDefault(subject) ?? throw new InvalidOperationException($"{subject.Labels} is not tracked");
+        if (--tracked.Users == 0)
+        {
+            _tracked.Remove(subject);
+            _byHandle.Remove(tracked.Handle);
+            _subjects.Remove(tracked.Handle, []);
+            Leave(tracked);
+        }
+    }
+
+    /// <summary>The set of a tracked subject; null when it is not tracked.</summary>
+    public PolicySet? SetOf(PolicySubject subject) => _tracked.GetValueOrDefault(subject)?.Set;
+
+    /// <summary>What all policies together come to for an endpoint now.</summary>
+    public ResolvedPolicy Resolve(PolicySubject subject)
+    {
+        var resolved = Track(subject).ToResolved();
+        Untrack(subject);
+        return resolved;
     }
 
     /// <summary>What a rule id in an event or a map stands for; null when the rule is long gone.</summary>
     public RuleDescription? DescribeRule(uint ruleId) => _rules.Describe(ruleId);
 
-    /// <summary>Keys of the policies that apply to an endpoint, sorted.</summary>
-    public IReadOnlyList<string> PoliciesFor(LabelSet subject) =>
-        _policies.Where(policy => policy.Value.Specs.Any(spec => spec.Spec.Subject.Matches(subject))).Select(policy => policy.Key).ToList();
+    /// <summary>Keys of the policies that apply to an endpoint or node, sorted.</summary>
+    public IReadOnlyList<string> PoliciesFor(LabelSet subject)
+    {
+        var isNode = new PolicySubject(subject).IsNode;
+        return _policies
+            .Where(policy => policy.Value.Specs.Any(spec => spec.Spec.IsForNodes == isNode && spec.Spec.Subject.Matches(subject)))
+            .Select(policy => policy.Key).ToList();
+    }
 
     /// <summary>Why traffic between an endpoint and a peer passes or not, in the endpoint's direction.</summary>
     /// <param name="subject">The endpoint whose policies decide.</param>
@@ -131,78 +213,174 @@ public sealed class PolicyEngine
     public Explanation Explain(PolicySubject subject, PolicyDirection direction, uint peerIdentity, IpProtocol protocol, ushort port)
     {
         var trafficClass = TrafficMatch.ClassOf(protocol, port);
-        var decided = Resolve(subject).Lookup(direction, peerIdentity, trafficClass);
-        var rule = _rules.Describe(decided.Rule) ?? throw new InvalidOperationException($"rule {decided.Rule} decided and is not described");
-        if (decided.Rule != ImplicitRule.None)
+        var set = Track(subject);
+        try
         {
-            return new Explanation(decided.Verdict, decided.Rule, rule, null, "");
+            var decided = set.Lookup(direction, peerIdentity, trafficClass);
+            var ports = direction == PolicyDirection.Ingress ? subject.NamedPorts : _namedPorts.GetValueOrDefault(peerIdentity, []);
+            return Explainer.Explain(decided, set.Of(direction).Rules, peerIdentity, _peers.Labels.GetValueOrDefault(peerIdentity), trafficClass, ports, _rules);
+        }
+        finally
+        {
+            Untrack(subject);
+        }
+    }
+
+    private void Reconsider(uint identity, HashSet<CachedSelector<CompiledRule>> flipped)
+    {
+        var touched = new Dictionary<DirectionPolicy, List<CompiledRule>>();
+        foreach (var selector in flipped)
+        {
+            foreach (var rule in selector.Users)
+            {
+                foreach (var policy in rule.Users)
+                {
+                    ref var rules = ref CollectionsMarshal.GetValueRefOrAddDefault(touched, policy, out _);
+                    (rules ??= []).Add(rule);
+                }
+            }
         }
 
-        var ports = direction == PolicyDirection.Ingress ? subject.NamedPorts : _namedPorts.GetValueOrDefault(peerIdentity, []);
-        var near = Nearest.Find(RulesFor(subject.Labels, direction), peerIdentity, trafficClass, ports);
-        return new Explanation(decided.Verdict, decided.Rule, rule, near?.Rule.Description, near?.Lacks ?? "");
+        foreach (var (policy, rules) in touched)
+        {
+            policy.Reconsider(identity, rules);
+        }
     }
 
-    private DirectionResolver Direction(PolicySubject subject, PolicyDirection direction)
+    private void RecompileReferrers(PolicyObject referred)
     {
-        // An endpoint without labels yet must not be open until its policies are known (Cilium: "Init identity").
-        var defaultDeny = subject.Labels.Contains(LabelSource.Reserved, "init")
-            || ApplyingTo(subject.Labels).Any(spec => direction == PolicyDirection.Ingress ? spec.Spec.IngressDefaultDeny : spec.Spec.EgressDefaultDeny);
-        return new DirectionResolver(direction, RulesFor(subject.Labels, direction), defaultDeny, subject.NamedPorts, _namedPorts);
-    }
-
-    private IEnumerable<CompiledRule> RulesFor(LabelSet subject, PolicyDirection direction) =>
-        ApplyingTo(subject).SelectMany(spec => spec.Rules).Where(rule => rule.Rule.Direction == direction);
-
-    private IEnumerable<CompiledSpec> ApplyingTo(LabelSet subject) =>
-        _policies.Values.SelectMany(policy => policy.Specs).Where(spec => spec.Spec.Subject.Matches(subject));
-
-    private void RecompileReferrers()
-    {
-        foreach (var (key, policy) in _policies.Where(policy => policy.Value.RefersToGroups).ToList())
+        foreach (var (key, policy) in _policies.Where(policy => referred is CidrGroup ? policy.Value.RefersToGroups : policy.Value.RefersToServices).ToList())
         {
             Replace(key, policy.Policy);
         }
     }
 
-    private void Replace(string key, RulePolicy policy)
+    /// <summary>Puts a policy in the place of another; null takes it away. False when nothing was there and nothing comes.</summary>
+    private bool Replace(string key, RulePolicy? policy)
     {
-        // The new one first, so that selectors both use keep their matches and rules both have keep their ids.
-        var compiled = new PolicyCompiler(_selectors, _rules, _groups.Values, _clusterName).Compile(key, policy);
-        foreach (var prefix in compiled.Prefixes)
+        var old = _policies.GetValueOrDefault(key);
+        if (old is null && policy is null)
         {
-            _prefixes[prefix] = _prefixes.GetValueOrDefault(prefix) + 1;
+            return false;
         }
 
-        if (_policies.TryGetValue(key, out var old))
-        {
-            Retire(old);
-        }
+        var now = policy is null ? null : _compiler.Compile(key, policy, old);
+        var (before, after) = (old?.Rules.ToHashSet() ?? [], now?.Rules.ToHashSet() ?? []);
 
-        _policies[key] = compiled;
-        foreach (var rule in compiled.Specs.SelectMany(spec => spec.Rules))
+        // What comes first, so that selectors both use keep their matches and rules both have keep their ids.
+        foreach (var rule in after.Where(rule => !before.Contains(rule)))
         {
+            rule.Acquire(_peers);
             _rules.Keep(rule.Id);
+        }
+
+        foreach (var spec in now?.Specs ?? [])
+        {
+            spec.Acquire(_subjects);
+        }
+
+        _prefixes.Add(now?.Prefixes ?? []);
+        _patterns.Add(now?.Patterns ?? []);
+        MoveSubjects(old?.Specs ?? [], now?.Specs ?? []);
+        foreach (var rule in before.Where(rule => !after.Contains(rule)))
+        {
+            rule.Release(_peers);
+            if (!after.Any(kept => kept.Id == rule.Id))
+            {
+                _rules.Retire(rule.Id);
+            }
+        }
+
+        foreach (var spec in old?.Specs ?? [])
+        {
+            spec.Release(_subjects);
+        }
+
+        _prefixes.Remove(old?.Prefixes ?? []);
+        _patterns.Remove(old?.Patterns ?? []);
+        if (now is null)
+        {
+            _policies.Remove(key);
+        }
+        else
+        {
+            _policies[key] = now;
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives every subject of specs that go or come the set it belongs to.</summary>
+    private void MoveSubjects(ImmutableArray<CompiledSpec> going, ImmutableArray<CompiledSpec> coming)
+    {
+        var handles = going.Concat(coming).SelectMany(spec => spec.Subjects!.Members).ToHashSet();
+        var moves = handles.Select(handle => _byHandle[handle]).GroupBy(
+            tracked => (tracked.Set!, Coming: string.Concat(coming.Select(spec => AppliesTo(spec, tracked) ? '1' : '0')), tracked.Subject.NamedPorts.Length > 0 ? tracked : null));
+        foreach (var move in moves.ToList())
+        {
+            var subjects = move.ToList();
+            var specs = subjects[0].Set!.Key.Specs.RemoveAll(going.Contains).AddRange(coming.Where(spec => AppliesTo(spec, subjects[0]))).Sort(CompiledSpec.Compare);
+            Assign(subjects, KeyOf(subjects[0], specs));
         }
     }
 
-    private void Retire(CompiledPolicy policy)
+    private static bool AppliesTo(CompiledSpec spec, TrackedSubject tracked) =>
+        spec.Spec.IsForNodes == tracked.Subject.IsNode && spec.Subjects!.Members.Contains(tracked.Handle);
+
+    /// <summary>An endpoint without labels yet must not be open until its policies are known (Cilium: "Init identity").</summary>
+    private static PolicySetKey KeyOf(TrackedSubject tracked, ImmutableArray<CompiledSpec> specs) =>
+        new(specs, tracked.Subject.NamedPorts, tracked.Subject.IsNode, tracked.Subject.Labels.Contains(LabelSource.Reserved, "init"));
+
+    /// <summary>Gives subjects that have the same set now the set of a key.</summary>
+    private void Assign(IReadOnlyList<TrackedSubject> subjects, PolicySetKey key)
     {
-        foreach (var rule in policy.Specs.SelectMany(spec => spec.Rules))
+        var old = subjects[0].Set;
+        if (old is not null && old.Key.Equals(key))
         {
-            _rules.Retire(rule.Id);
-            foreach (var peer in rule.Peers)
-            {
-                _selectors.Release(peer);
-            }
+            return;
         }
 
-        foreach (var prefix in policy.Prefixes)
+        if (!_sets.TryGetValue(key, out var set))
         {
-            if (--_prefixes[prefix] == 0)
+            if (old is not null && old.Subjects.Count == subjects.Count && old.Key.SubjectPorts.AsSpan().SequenceEqual(key.SubjectPorts.AsSpan()))
             {
-                _prefixes.Remove(prefix);
+                // All of its subjects go the same way: only what differs need be computed.
+                _sets.Remove(old.Key);
+                old.Become(key);
+                _sets.Add(key, old);
+                return;
             }
+
+            set = new PolicySet(key, _namedPorts);
+            _sets.Add(key, set);
         }
+
+        foreach (var tracked in subjects)
+        {
+            Leave(tracked);
+            set.Subjects.Add(tracked.Handle);
+            tracked.Set = set;
+        }
+    }
+
+    private void Leave(TrackedSubject tracked)
+    {
+        if (tracked.Set is { } set && set.Subjects.Remove(tracked.Handle) && set.Subjects.Count == 0)
+        {
+            _sets.Remove(set.Key);
+            set.Leave();
+        }
+    }
+
+    private sealed class TrackedSubject(PolicySubject subject, uint handle)
+    {
+        public PolicySubject Subject { get; } = subject;
+
+        public uint Handle { get; } = handle;
+
+        /// <summary>How many track it.</summary>
+        public int Users { get; set; }
+
+        public PolicySet? Set { get; set; }
     }
 }

@@ -1,12 +1,14 @@
 using Axoneme.Benchmarks;
 using Axoneme.Benchmarks.Cni;
 using Axoneme.Benchmarks.Packets;
+using Axoneme.Benchmarks.Policies;
 
 const string Usage = """
     usage: ./bench packets [--quick] [-o json]   nanoseconds per packet; TCP_RR, TCP_CRR, TCP_STREAM beside forwarding and veth
            ./bench costs [--quick] [-o json]     only the former part of packets
            ./bench throughput [--quick] [-o json]  only the latter
            ./bench cni [--pods N] [-o json]      latency of CNI ADD and DEL as a runtime sees it
+           ./bench policy [--quick] [-o json]    what the policy engine costs, beside its limits, and how that grows
 
     --quick   fewer and shorter runs: to see that it works, not to quote
     """;
@@ -34,6 +36,9 @@ switch (args.FirstOrDefault())
         var index = Array.IndexOf(args, "--pods");
         var pods = index >= 0 && index + 1 < args.Length && int.TryParse(args[index + 1], out var given) && given > 0 ? given : quick ? 20 : 100;
         Report.Print(await CniLatency.RunAsync(pods), json);
+        return 0;
+    case "policy":
+        Report.Print(PolicyCosts.Run(quick), json);
         return 0;
     default:
         Console.Error.WriteLine(Usage);

@@ -1,23 +1,26 @@
 using System.CommandLine;
 using System.Globalization;
 using Axoneme.Cli.Output;
+using Axoneme.Policy;
 using Axoneme.Wire.Agent;
 
 namespace Axoneme.Cli.Commands;
 
-/// <summary><c>axoneme policy get [name]</c>.</summary>
+/// <summary><c>axoneme policy get | explain | diff | validate</c>.</summary>
 internal static class PolicyCommand
 {
     public static Command Create(AgentOptions agent)
     {
         var name = new Argument<string?>("name") { Description = "Name or namespace/name; without it all policies are listed.", Arity = ArgumentArity.ZeroOrOne };
         var get = new Command("get", "List the policies in force, or show one as JSON.") { name };
+        get.Aliases.Add("list");
         get.SetAction(parsed =>
         {
             var policies = agent.Client(parsed).Get(AgentRoutes.Policies, AgentJson.Default.IReadOnlyListPolicyView);
             if (parsed.GetValue(name) is not { } wanted)
             {
                 agent.Print(parsed, policies, AgentJson.Default.IReadOnlyListPolicyView, WriteTable);
+                WriteWarnings(policies, parsed.InvocationConfiguration.Error);
                 return;
             }
 
@@ -28,9 +31,16 @@ internal static class PolicyCommand
             }
 
             agent.Print(parsed, found, AgentJson.Default.IReadOnlyListPolicyView, WriteDocuments);
+            WriteWarnings(found, parsed.InvocationConfiguration.Error);
         });
 
-        return new Command("policy", "Policies in force on this node.") { get };
+        return new Command("policy", "Policies: those in force on this node, what they come to, what others would change, and whether files hold valid ones.")
+        {
+            get,
+            PolicyExplainCommand.Create(agent),
+            PolicyDiffCommand.Create(agent),
+            PolicyValidateCommand.Create(agent),
+        };
     }
 
     private static void WriteTable(IReadOnlyList<PolicyView> policies, TextWriter output)
@@ -42,6 +52,18 @@ internal static class PolicyCommand
         }
 
         table.WriteTo(output);
+    }
+
+    /// <summary>What is in force and not enforced as it is written: nobody should rely on it.</summary>
+    private static void WriteWarnings(IReadOnlyList<PolicyView> policies, TextWriter errors)
+    {
+        foreach (var view in policies)
+        {
+            foreach (var gap in PolicyParser.Parse(view.Document).Policy is { } policy ? EnforcementGaps.Of(policy) : [])
+            {
+                errors.WriteLine($"warning: {view.Kind}/{view.Namespace}/{view.Name} {gap}");
+            }
+        }
     }
 
     private static void WriteDocuments(IReadOnlyList<PolicyView> policies, TextWriter output)

@@ -14,7 +14,7 @@ internal static class IndentedJson
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 
-    public static JsonTypeInfo<T> Of<T>(JsonTypeInfo<T> type) => (JsonTypeInfo<T>)Context.GetTypeInfo(type.Type)!;
+    public static JsonTypeInfo<T> Of<T>(JsonTypeInfo<T> type) => (JsonTypeInfo<T>)(Context.GetTypeInfo(type.Type) ?? type);
 
     /// <summary>Any JSON value.</summary>
     public static string Text(JsonElement element) => JsonSerializer.Serialize(element, (JsonTypeInfo<JsonElement>)Context.GetTypeInfo(typeof(JsonElement))!);

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Axoneme.ControlPlane.Admin;
 
-/// <summary>One entity; see <see cref="Engine.EntityInspection"/> for what the members mean.</summary>
+/// <summary>
+/// One entity; see <see cref="Engine.EntityInspection"/> for what the members mean. Warnings: what of a policy is not enforced as it is written.
+/// </summary>
 public sealed record ActorView(
     string Kind,
     string Id,
@@ -13,4 +15,5 @@ public sealed record ActorView(
     DateTimeOffset? LastEventTime,
     long Failures,
     string? LastFailure,
-    bool Active);
+    bool Active,
+    IReadOnlyList<string>? Warnings);

@@ -1,8 +1,11 @@
 using System.Text.Json;
 using Axoneme.ControlPlane.Engine;
+using Axoneme.ControlPlane.Entities.Policies;
 using Axoneme.ControlPlane.Manifests;
 using Axoneme.ControlPlane.StateLog;
+using Axoneme.Kubernetes;
 using Axoneme.Persistence;
+using Axoneme.Policy;
 using Axoneme.Wire.State;
 using Google.Protobuf;
 
@@ -10,8 +13,10 @@ namespace Axoneme.ControlPlane.Admin;
 
 /// <summary>What the admin server shows, read from the parts that know it.</summary>
 public sealed class ControlPlaneView(
-    IEntityEngine engine, RevisionLog log, InProcessStateStream stream, Func<ManifestStatus> manifests, Func<string?> failure)
+    IEntityEngine engine, RevisionLog log, InProcessStateStream stream, string clusterName, Func<ManifestStatus> manifests, Func<string?> failure)
 {
+    internal PolicyQuestions Policies { get; } = new(log, clusterName);
+
     public ActorKindsView Kinds() =>
         new([.. engine.Kinds.Order(StringComparer.Ordinal).Select(kind => new ActorKindView(kind, engine.List(kind).Count))]);
 
@@ -24,7 +29,7 @@ public sealed class ControlPlaneView(
         var seen = await engine.InspectAsync(entity, cancellationToken).ConfigureAwait(false);
         return seen is null ? null : new ActorView(
             entity.Kind, entity.Id, ToElement(seen.StateJson), seen.Sequence, seen.Revision, seen.MailboxDepth, seen.LastEventTime, seen.Failures,
-            seen.LastFailure, seen.Active);
+            seen.LastFailure, seen.Active, WarningsOf(entity));
     }
 
     /// <summary>Records of a kind, all or the one with <paramref name="key"/>.</summary>
@@ -38,8 +43,9 @@ public sealed class ControlPlaneView(
     public ManifestsView Manifests()
     {
         var status = manifests();
-        var errors = status.Errors.Select(e => new ManifestErrorView(e.File, e.Document, e.Line, e.Field, e.Message));
-        return new(status.Version, status.Accepted, status.Waiting, [.. errors]);
+        return new(status.Version, status.Accepted, status.Waiting, [.. status.Errors.Select(View)], [.. status.Warnings.Select(View)]);
+
+        static ManifestErrorView View(ManifestError error) => new(error.File, error.Document, error.Line, error.Field, error.Message);
     }
 
     public NodesView Nodes()
@@ -62,6 +68,19 @@ public sealed class ControlPlaneView(
         : new("ok", null, log.Head, log.Epoch);
 
     public string Metrics() => MetricsText.Write(engine.Status, log, stream.Progress, manifests());
+
+    /// <summary>Only policies can be in force and not enforced as they are written; null for everything else.</summary>
+    private string[]? WarningsOf(EntityAddress entity)
+    {
+        if (entity.Kind != PolicyKind.KindName || log.Find(RecordKind.Policy, entity.Id)?.Policy is not { } record)
+        {
+            return null;
+        }
+        using var document = JsonDocument.Parse(record.Json);
+        return PolicyParser.Parse(document.RootElement).Policy is { } policy && EnforcementGaps.Of(policy) is { Count: > 0 } gaps
+            ? [.. gaps.Select(gap => gap.ToString())]
+            : null;
+    }
 
     private static StateRecordView ToView(Record record)
     {

@@ -40,6 +40,9 @@ internal sealed class ManifestReading
 
     public IReadOnlyList<ManifestError> Errors => _errors;
 
+    /// <summary>What policies ask that is accepted and not enforced as it is written.</summary>
+    public List<ManifestError> Warnings { get; } = [];
+
     /// <summary>Valid objects by Kubernetes kind.</summary>
     public SortedDictionary<string, int> Accepted { get; } = new(StringComparer.Ordinal);
 
@@ -107,7 +110,9 @@ internal sealed class ManifestReading
     private void ReadPolicy(ManifestDocument document)
     {
         var address = PolicyKind.AddressOf(document.Kind, NamespaceOf(document.Kind, document.Namespace ?? "default"), document.Name);
-        var errors = PolicyParser.Parse(document.Body).Errors.Select(error => document.Error(error.FieldPath, error.Message)).ToArray();
+        var parsed = PolicyParser.Parse(document.Body);
+        var errors = parsed.Errors.Select(error => document.Error(error.FieldPath, error.Message)).ToArray();
+        Warnings.AddRange((parsed.Policy is { } policy ? EnforcementGaps.Of(policy) : []).Select(gap => document.Error(gap.Field, gap.Message)));
         Take(document, address, errors, Policies, () =>
         {
             var json = document.Body.GetRawText();

@@ -143,7 +143,7 @@ public sealed partial class ManifestSync
         }
         await changes.FinishAsync().ConfigureAwait(false);
 
-        Report(new ManifestStatus(snapshot.Version, reading.Accepted, [.. reading.Errors, .. changes.Errors], changes.Waiting), changes.Stored);
+        Report(new ManifestStatus(snapshot.Version, reading.Accepted, [.. reading.Errors, .. changes.Errors], reading.Warnings, changes.Waiting), changes.Stored);
     }
 
     /// <summary>Pods as their manifests and namespaces have them now, and those that stay in force, relabelled when their namespace changed.</summary>
@@ -236,6 +236,10 @@ public sealed partial class ManifestSync
         {
             Log.ManifestError(_logger, error.ToString());
         }
+        foreach (var warning in status.Warnings.Except(_status.Warnings))
+        {
+            Log.ManifestWarning(_logger, warning.ToString());
+        }
         if (stored > 0)
         {
             Log.Applied(_logger, status.Version, stored, status.Errors.Count);
@@ -250,6 +254,9 @@ public sealed partial class ManifestSync
 
         [LoggerMessage(21, LogLevel.Information, "manifests version {Version}: {Changes} changes stored, {Errors} errors")]
         public static partial void Applied(ILogger logger, long version, int changes, int errors);
+
+        [LoggerMessage(23, LogLevel.Warning, "manifest {Warning}")]
+        public static partial void ManifestWarning(ILogger logger, string warning);
 
         [LoggerMessage(22, LogLevel.Error, "{Entity} cannot be read and is left as it is")]
         public static partial void EntityUnreadable(ILogger logger, Exception failure, EntityAddress entity);

@@ -20,15 +20,15 @@ public sealed record ManifestDocument(
     /// </summary>
     public int FirstIndex { get; init; } = Index;
 
-    /// <summary>Where the object stands in its YAML document, for example <c>items[2]</c>; empty when it is the document.</summary>
-    internal string Path { get; init; } = "";
+    /// <summary>The lines of the whole YAML document; null when the object was not read from a text.</summary>
+    internal YamlLines? Lines { get; init; }
 
-    /// <summary>The text of the file, to find lines in when an error must be reported.</summary>
-    internal string Text { get; init; } = "";
+    /// <summary>What stands for the object among <see cref="Lines"/>.</summary>
+    internal int Node { get; init; }
 
-    /// <summary>The line of a field such as <c>spec.ingress[0].fromEndpoints[1]</c>, or of the nearest part of it that is written. Reads the text again.</summary>
-    public int? LineOf(string fieldPath) => YamlLines.Find(Text, Index, Path.Length == 0 ? fieldPath : fieldPath.Length == 0 ? Path : $"{Path}.{fieldPath}");
+    /// <summary>The line of a field such as <c>spec.ingress[0].fromEndpoints[1]</c>, or of the nearest part of it that is written.</summary>
+    public int LineOf(string fieldPath) => Lines?.LineOf(Lines.Find(Node, fieldPath)) ?? Line;
 
     /// <summary>An error about a field of this object, with its line.</summary>
-    public ManifestError Error(string? field, string message) => new(File, Index, LineOf(field ?? "") ?? Line, field, message);
+    public ManifestError Error(string? field, string message) => new(File, Index, LineOf(field ?? ""), field, message);
 }

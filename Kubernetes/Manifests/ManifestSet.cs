@@ -82,26 +82,31 @@ public sealed class ManifestSet
         }
 
         return result.Errors.IsEmpty
-            ? new FileState(content, [.. result.Documents.Select(document => document with { FirstIndex = FirstIndexOf(document, result.Documents, old) })], [])
+            ? new FileState(content, Numbered(result.Documents, old), [])
             : new FileState(content, old?.Documents ?? [], result.Errors);
 
         YamlReadResult Refused(string problem) => new([], [new ManifestError(file, 0, null, null, problem)]);
     }
 
-    /// <summary>Where a document stood when it appeared in its file; 0 once another one stands there.</summary>
-    private static int FirstIndexOf(ManifestDocument document, ImmutableArray<ManifestDocument> now, FileState? old)
+    /// <summary>Notes where each document stood when it appeared in its file; 0 once another one stands there.</summary>
+    private static ImmutableArray<ManifestDocument> Numbered(ImmutableArray<ManifestDocument> now, FileState? old)
     {
-        var before = old?.Documents.FirstOrDefault(known => KeyOf(known) == KeyOf(document));
-        if (before is null)
-        {
-            return document.Index;
-        }
+        var known = (old?.Documents ?? []).DistinctBy(KeyOf).ToDictionary(KeyOf);
+        var standing = now.DistinctBy(document => document.Index).ToDictionary(document => document.Index);
+        return [.. now.Select(document => document with { FirstIndex = FirstIndexOf(document) })];
 
-        // Of two of one name, the one that is where it was is the old one, and this is new.
-        var there = now.FirstOrDefault(other => other.Index == before.FirstIndex);
-        return there is null ? before.FirstIndex
-            : KeyOf(there) == KeyOf(document) ? document.Index
-            : 0;
+        int FirstIndexOf(ManifestDocument document)
+        {
+            if (!known.TryGetValue(KeyOf(document), out var before))
+            {
+                return document.Index;
+            }
+
+            // Of two of one name, the one that is where it was is the old one, and this is new.
+            return !standing.TryGetValue(before.FirstIndex, out var there) ? before.FirstIndex
+                : KeyOf(there) == KeyOf(document) ? document.Index
+                : 0;
+        }
     }
 
     private void Publish(ImmutableArray<ManifestError> errors, ImmutableHashSet<string> inError)

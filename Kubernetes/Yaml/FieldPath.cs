@@ -18,6 +18,9 @@ internal sealed class FieldPath
 
     public void Clear() => _steps.Clear();
 
+    /// <summary>A name from the text, short enough for a message.</summary>
+    public static string Shorten(string name) => name.Length > LongestName ? name[..LongestName] + "..." : name;
+
     public override string ToString()
     {
         var text = new StringBuilder();
@@ -29,7 +32,7 @@ internal sealed class FieldPath
                 continue;
             }
 
-            text.Append(text.Length > 0 ? "." : "").Append(name.Length > LongestName ? name[..LongestName] + "..." : name);
+            text.Append(text.Length > 0 ? "." : "").Append(Shorten(name));
         }
 
         return text.ToString();

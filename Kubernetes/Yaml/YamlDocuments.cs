@@ -12,7 +12,10 @@ namespace Axoneme.Kubernetes;
 /// </summary>
 public static class YamlDocuments
 {
-    /// <summary>Reads a text; never throws on bad input. After a syntax error the rest of the text cannot be read.</summary>
+    /// <summary>
+    /// Reads a text; never throws on bad input. After a syntax error the rest of the text cannot be read, after <see cref="YamlLimits.Errors"/>
+    /// errors it is not.
+    /// </summary>
     /// <param name="fileName">Named in documents and errors.</param>
     /// <param name="text">The whole file.</param>
     public static YamlReadResult Read(string fileName, string text)
@@ -21,6 +24,10 @@ public static class YamlDocuments
         if (text.Length > YamlLimits.Characters)
         {
             reading.Refuse(0, null, null, string.Create(CultureInfo.InvariantCulture, $"has {text.Length} characters, at most {YamlLimits.Characters} are read; split it"));
+        }
+        else if (YamlCharacters.FindForbidden(text) is >= 0 and var at)
+        {
+            reading.Refuse(0, 1 + text.AsSpan(0, at).Count('\n'), null, string.Create(CultureInfo.InvariantCulture, $"holds the character U+{(int)text[at]:X4}, which YAML does not allow; remove it (in double quotes a control character can be an escape such as \\x07)"));
         }
         else
         {
@@ -33,12 +40,19 @@ public static class YamlDocuments
     private sealed class Reading(string file, string text)
     {
         private readonly BoundedParser _parser = new(text);
+        private bool _stopped;
 
         public List<ManifestDocument> Documents { get; } = [];
 
         public List<ManifestError> Errors { get; } = [];
 
-        public void Refuse(int document, int? line, string? field, string message) => Errors.Add(new ManifestError(file, document, line, field, message));
+        public void Refuse(int document, int? line, string? field, string message)
+        {
+            _stopped = Errors.Count == YamlLimits.Errors;
+            Errors.Add(_stopped
+                ? new ManifestError(file, document, line, null, string.Create(CultureInfo.InvariantCulture, $"there are more than {YamlLimits.Errors} errors; nothing is read from here on"))
+                : new ManifestError(file, document, line, field, message));
+        }
 
         public void ReadAll()
         {
@@ -46,7 +60,7 @@ public static class YamlDocuments
             try
             {
                 var json = new YamlToJson(_parser);
-                while (_parser.MoveNext())
+                while (!_stopped && _parser.MoveNext())
                 {
                     if (_parser.Current is DocumentStart)
                     {
@@ -63,25 +77,30 @@ public static class YamlDocuments
 
         private void ReadDocument(YamlToJson json, int index)
         {
-            var line = 1;
             try
             {
                 _parser.MoveNext();
-                line = (int)_parser.Current!.Start.Line;
-                Add(json.ReadDocument(), index, line, "");
+                var (body, lines) = json.ReadDocument();
+                Add(body, index, lines, 0, "");
             }
             catch (YamlProblemException problem)
             {
                 Refuse(index, problem.Line, problem.Field, problem.Message);
-                while (_parser.Current is not DocumentEnd && _parser.MoveNext())
+                while (!_stopped && _parser.Current is not DocumentEnd && _parser.MoveNext())
                 {
                     // The rest of this document is skipped; the next one is read.
                 }
             }
         }
 
-        private void Add(JsonElement body, int index, int line, string path)
+        /// <param name="body">An object or a list of them.</param>
+        /// <param name="index">The document's number.</param>
+        /// <param name="lines">The document's lines.</param>
+        /// <param name="node">What stands for the object among them.</param>
+        /// <param name="path">Where it stands in the document.</param>
+        private void Add(JsonElement body, int index, YamlLines lines, int node, string path)
         {
+            var line = lines.LineOf(node);
             if (body.ValueKind == JsonValueKind.Null && path.Length == 0)
             {
                 return;
@@ -104,7 +123,7 @@ public static class YamlDocuments
 
             if (kind.EndsWith("List", StringComparison.Ordinal) && body.TryGetProperty("items", out var items))
             {
-                AddItems(items, index, line, path);
+                AddItems(items, index, lines, lines.Find(node, "items"), path);
                 return;
             }
 
@@ -117,22 +136,25 @@ public static class YamlDocuments
 
             // As in Kubernetes, an empty namespace is an absent one.
             var ns = Text(metadata, "namespace") is { Length: > 0 } written ? written : null;
-            Documents.Add(new ManifestDocument(file, index, line, apiVersion, kind, ns, name, body) { Path = path, Text = text });
+            Documents.Add(new ManifestDocument(file, index, line, apiVersion, kind, ns, name, body) { Lines = lines, Node = node });
         }
 
-        private void AddItems(JsonElement items, int index, int line, string path)
+        private void AddItems(JsonElement items, int index, YamlLines lines, int node, string path)
         {
             if (items.ValueKind != JsonValueKind.Array)
             {
-                Refuse(index, line, Join(path, "items"), "must be a list of objects");
+                Refuse(index, lines.LineOf(node), Join(path, "items"), "must be a list of objects");
                 return;
             }
 
-            var i = 0;
-            foreach (var item in items.EnumerateArray())
+            foreach (var (i, (item, place)) in items.EnumerateArray().Zip(lines.Below(node)).Index())
             {
-                var itemPath = Join(path, string.Create(CultureInfo.InvariantCulture, $"items[{i++}]"));
-                Add(item, index, line, itemPath);
+                if (_stopped)
+                {
+                    return;
+                }
+
+                Add(item, index, lines, place, Join(path, string.Create(CultureInfo.InvariantCulture, $"items[{i}]")));
             }
         }
 

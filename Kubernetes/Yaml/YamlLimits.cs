@@ -6,6 +6,9 @@ internal static class YamlLimits
     /// <summary>Characters of one file. The largest CRDs have half a million.</summary>
     public const int Characters = 4 << 20;
 
+    /// <summary>Errors told of one file. Reading ends there: each costs more than the text it is about.</summary>
+    public const int Errors = 100;
+
     /// <summary>Nested lists and mappings.</summary>
     public const int Depth = 64;
 

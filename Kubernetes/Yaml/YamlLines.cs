@@ -1,100 +1,96 @@
 using System.Globalization;
-using YamlDotNet.Core;
-using YamlDotNet.Core.Events;
 
 namespace Axoneme.Kubernetes;
 
-/// <summary>Finds the line of a field by reading the text again, following the path only. Used when an error is reported.</summary>
-internal static class YamlLines
+/// <summary>
+/// The lines of one document's values, kept as it is read: reading the text again for every error would make many errors cost many readings.
+/// A value is a node; the nodes below it follow it, up to its end.
+/// </summary>
+internal sealed class YamlLines
 {
-    /// <returns>The field's line, or that of the nearest part of the path that is written; null when the text cannot be read that far.</returns>
-    public static int? Find(string text, int document, string path)
+    private readonly List<Node> _nodes = [];
+
+    /// <summary>Adds a value; everything added until <see cref="End"/> stands below it.</summary>
+    /// <param name="line">Where it is written: the line of the name for a field.</param>
+    /// <param name="name">The field's name; null for list items and for the document.</param>
+    public int Begin(int line, string? name)
     {
-        try
-        {
-            var parser = new BoundedParser(text);
-            for (var index = 0; index < document;)
-            {
-                if (!parser.MoveNext())
-                {
-                    return null;
-                }
+        _nodes.Add(new Node(name, line, 0));
+        return _nodes.Count - 1;
+    }
 
-                index += parser.Current is DocumentStart ? 1 : 0;
-            }
+    public void End(int node) => _nodes[node] = _nodes[node] with { End = _nodes.Count };
 
-            parser.MoveNext();
-            return Follow(parser, path);
-        }
-        catch (YamlException)
+    /// <summary>Adds below the newest node what stands below another: it is written there and an alias repeats it here.</summary>
+    public void Repeat(int anchor)
+    {
+        var shift = _nodes.Count - (anchor + 1);
+        for (var node = anchor + 1; node < _nodes[anchor].End; node++)
         {
-            return null; // the syntax error is reported on its own
+            _nodes.Add(_nodes[node] with { End = _nodes[node].End + shift });
         }
     }
 
-    private static int Follow(IParser parser, string path)
+    /// <summary>Nothing more is added: gives back the room kept for it.</summary>
+    public void Complete() => _nodes.TrimExcess();
+
+    /// <summary>The nodes directly below one, in the order they are written.</summary>
+    public IEnumerable<int> Below(int node)
     {
-        var line = (int)parser.Current!.Start.Line;
-        while (path.Length > 0)
+        for (var child = node + 1; child < _nodes[node].End; child = _nodes[child].End)
         {
-            var found = parser.Current switch
-            {
-                MappingStart => EnterField(parser, ref path),
-                SequenceStart => EnterItem(parser, ref path),
-                _ => null,
-            };
-            if (found is null)
-            {
-                break;
-            }
-
-            line = found.Value;
+            yield return child;
         }
-
-        return line;
     }
 
-    /// <summary>Moves to the value of the field that the path begins with. Names may hold dots, so the path is compared with whole names.</summary>
-    private static int? EnterField(IParser parser, ref string path)
+    /// <summary>The node at a path such as <c>spec.ingress[0]</c> below another, or at the nearest part of the path that is written.</summary>
+    public int Find(int node, ReadOnlySpan<char> path)
+    {
+        while (!path.IsEmpty && Enter(node, ref path) is { } below)
+        {
+            node = below;
+        }
+
+        return node;
+    }
+
+    public int LineOf(int node) => _nodes[node].Line;
+
+    private int? Enter(int node, ref ReadOnlySpan<char> path)
     {
         var rest = path.TrimStart('.');
-        parser.MoveNext();
-        while (parser.Current is Scalar key)
+        var index = IndexAt(rest, out var afterIndex);
+        var position = 0;
+        for (var child = node + 1; child < _nodes[node].End; child = _nodes[child].End)
         {
-            var name = key.Value;
-            parser.MoveNext();
-            if (rest.StartsWith(name, StringComparison.Ordinal) && name.Length > 0 && (rest.Length == name.Length || rest[name.Length] is '.' or '['))
+            if (_nodes[child].Name is { } name)
             {
-                path = rest[name.Length..];
-                return (int)key.Start.Line;
+                // Names may hold dots, so the path is compared with whole names.
+                if (name.Length > 0 && rest.StartsWith(name, StringComparison.Ordinal) && (rest.Length == name.Length || rest[name.Length] is '.' or '['))
+                {
+                    path = rest[name.Length..];
+                    return child;
+                }
             }
-
-            parser.SkipThisAndNestedEvents();
+            else if (position++ == index)
+            {
+                path = rest[afterIndex..];
+                return child;
+            }
         }
 
         return null;
     }
 
-    private static int? EnterItem(IParser parser, ref string path)
+    /// <summary>The 7 of <c>[7].ports</c>; -1 when the path begins with a name.</summary>
+    private static int IndexAt(ReadOnlySpan<char> path, out int length)
     {
-        var close = path.IndexOf(']');
-        if (path[0] != '[' || close < 0 || !int.TryParse(path.AsSpan(1, close - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var index))
-        {
-            return null;
-        }
-
-        parser.MoveNext();
-        for (; index > 0 && parser.Current is not SequenceEnd; index--)
-        {
-            parser.SkipThisAndNestedEvents();
-        }
-
-        if (parser.Current is SequenceEnd)
-        {
-            return null;
-        }
-
-        path = path[(close + 1)..];
-        return (int)parser.Current!.Start.Line;
+        length = path.IndexOf(']') + 1;
+        return length > 2 && path[0] == '[' && int.TryParse(path[1..(length - 1)], NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : -1;
     }
+
+    /// <param name="Name">The field's name; null for list items and for the document.</param>
+    /// <param name="Line">1-based.</param>
+    /// <param name="End">The first node that no longer stands below this one.</param>
+    private readonly record struct Node(string? Name, int Line, int End);
 }

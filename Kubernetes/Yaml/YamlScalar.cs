@@ -20,7 +20,7 @@ internal static partial class YamlScalar
         var tag = scalar.Tag.IsEmpty ? "" : scalar.Tag.Value;
         if (tag is not ("" or "!" or StandardTag + "str" or StandardTag + "int" or StandardTag + "float" or StandardTag + "bool" or StandardTag + "null"))
         {
-            throw new YamlProblemException((int)scalar.Start.Line, path.ToString(), $"tag {tag} is not known here; remove it");
+            throw new YamlProblemException((int)scalar.Start.Line, path.ToString(), $"tag {FieldPath.Shorten(tag)} is not known here; remove it");
         }
 
         var text = scalar.Value;

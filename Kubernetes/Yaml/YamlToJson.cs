@@ -6,33 +6,41 @@ using YamlDotNet.Core.Events;
 
 namespace Axoneme.Kubernetes;
 
-/// <summary>Turns the events of one YAML document into JSON. Aliases repeat the JSON their anchor produced, within a budget.</summary>
-internal sealed class YamlToJson(IParser parser)
+/// <summary>Turns the events of YAML documents into JSON, and notes the lines. Aliases repeat the JSON their anchor produced, within a budget.</summary>
+internal sealed class YamlToJson
 {
+    private readonly IParser _parser;
     private readonly ArrayBufferWriter<byte> _buffer = new();
-    private readonly Dictionary<AnchorName, (int Start, int End)> _anchors = [];
+    private readonly Dictionary<AnchorName, (int Start, int End, int Node)> _anchors = [];
     private readonly FieldPath _path = new();
-    private Utf8JsonWriter _writer = null!;
+    private readonly Utf8JsonWriter _writer;
+    private YamlLines _lines = new();
     private int _aliasBytes = YamlLimits.AliasBytes;
+
+    public YamlToJson(IParser parser)
+    {
+        _parser = parser;
+        _writer = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+    }
 
     /// <summary>Reads the node the parser stands at and everything below it; the anchors of other documents are not known.</summary>
     /// <exception cref="YamlProblemException">Well-formed and refused.</exception>
     /// <exception cref="YamlException">Not YAML.</exception>
-    public JsonElement ReadDocument()
+    public (JsonElement Body, YamlLines Lines) ReadDocument()
     {
-        var line = (int)(parser.Current?.Start.Line ?? 1);
+        var line = LineOf(_parser.Current!);
         _buffer.ResetWrittenCount();
+        _writer.Reset();
         _anchors.Clear();
         _path.Clear();
-        using (_writer = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
-        {
-            ReadNode();
-        }
-
+        _lines = new YamlLines();
+        ReadNode(line, null);
+        _writer.Flush();
+        _lines.Complete();
         var reader = new Utf8JsonReader(_buffer.WrittenSpan, new JsonReaderOptions { MaxDepth = YamlLimits.Depth + 1 });
         try
         {
-            return JsonElement.ParseValue(ref reader);
+            return (JsonElement.ParseValue(ref reader), _lines);
         }
         catch (JsonException tooDeep)
         {
@@ -43,11 +51,14 @@ internal sealed class YamlToJson(IParser parser)
 
     private int Position => _buffer.WrittenCount + _writer.BytesPending;
 
-    private void ReadNode()
+    /// <param name="line">Where the value is written, or its field's name.</param>
+    /// <param name="name">Its field's name; null when it has none.</param>
+    private void ReadNode(int line, string? name)
     {
+        var place = _lines.Begin(line, name);
         var start = Position;
-        var anchor = parser.Current is NodeEvent { Anchor.IsEmpty: false } node ? node.Anchor : AnchorName.Empty;
-        switch (parser.Current)
+        var anchor = _parser.Current is NodeEvent { Anchor.IsEmpty: false } node ? node.Anchor : AnchorName.Empty;
+        switch (_parser.Current)
         {
             case Scalar scalar:
                 YamlScalar.Write(_writer, scalar, _path);
@@ -62,13 +73,14 @@ internal sealed class YamlToJson(IParser parser)
                 RepeatAnchor(alias);
                 break;
             default:
-                throw Problem(parser.Current!, "a value is missing");
+                throw Problem(_parser.Current!, "a value is missing");
         }
 
-        parser.MoveNext();
+        _lines.End(place);
+        _parser.MoveNext();
         if (!anchor.IsEmpty)
         {
-            _anchors[anchor] = (start, Position);
+            _anchors[anchor] = (start, Position, place);
         }
     }
 
@@ -76,11 +88,11 @@ internal sealed class YamlToJson(IParser parser)
     {
         CheckTag(sequence, sequence.Tag);
         _writer.WriteStartArray();
-        parser.MoveNext();
-        for (var i = 0; parser.Current is not SequenceEnd; i++)
+        _parser.MoveNext();
+        for (var i = 0; _parser.Current is not SequenceEnd; i++)
         {
             _path.Enter(i);
-            ReadNode();
+            ReadNode(LineOf(_parser.Current!), null);
             _path.Leave();
         }
 
@@ -92,12 +104,12 @@ internal sealed class YamlToJson(IParser parser)
         CheckTag(mapping, mapping.Tag);
         var keys = new HashSet<string>(StringComparer.Ordinal);
         _writer.WriteStartObject();
-        parser.MoveNext();
-        while (parser.Current is not MappingEnd)
+        _parser.MoveNext();
+        while (_parser.Current is not MappingEnd)
         {
-            if (parser.Current is not Scalar key)
+            if (_parser.Current is not Scalar key)
             {
-                throw Problem(parser.Current!, "a field's name must be plain text");
+                throw Problem(_parser.Current!, "a field's name must be plain text");
             }
 
             if (key is { Value: "<<", Style: ScalarStyle.Plain })
@@ -112,8 +124,8 @@ internal sealed class YamlToJson(IParser parser)
             }
 
             _writer.WritePropertyName(key.Value);
-            parser.MoveNext();
-            ReadNode();
+            _parser.MoveNext();
+            ReadNode(LineOf(key), key.Value);
             _path.Leave();
         }
 
@@ -122,12 +134,12 @@ internal sealed class YamlToJson(IParser parser)
 
     private void RepeatAnchor(AnchorAlias alias)
     {
-        if (!_anchors.TryGetValue(alias.Value, out var range))
+        if (!_anchors.TryGetValue(alias.Value, out var anchor))
         {
-            throw Problem(alias, $"*{alias.Value} refers to an anchor that is not defined before it in this document");
+            throw Problem(alias, $"*{FieldPath.Shorten(alias.Value.Value)} refers to an anchor that is not defined before it in this document");
         }
 
-        _aliasBytes -= range.End - range.Start;
+        _aliasBytes -= anchor.End - anchor.Start;
         if (_aliasBytes < 0)
         {
             throw Problem(alias, $"aliases repeat more than {YamlLimits.AliasBytes >> 10} KiB; write the values out");
@@ -136,17 +148,20 @@ internal sealed class YamlToJson(IParser parser)
         _writer.Flush();
 
         // Copied, because writing may move the buffer; a list separator in front belongs to the first place.
-        var json = _buffer.WrittenSpan[range.Start..range.End].ToArray().AsSpan();
+        var json = _buffer.WrittenSpan[anchor.Start..anchor.End].ToArray().AsSpan();
         _writer.WriteRawValue(json[0] == (byte)',' ? json[1..] : json, skipInputValidation: true);
+        _lines.Repeat(anchor.Node);
     }
 
     private void CheckTag(ParsingEvent at, TagName tag)
     {
         if (!tag.IsEmpty && tag.Value is not ("!" or "tag:yaml.org,2002:map" or "tag:yaml.org,2002:seq"))
         {
-            throw Problem(at, $"tag {tag.Value} is not known here; remove it");
+            throw Problem(at, $"tag {FieldPath.Shorten(tag.Value)} is not known here; remove it");
         }
     }
 
-    private YamlProblemException Problem(ParsingEvent at, string message) => new((int)at.Start.Line, _path.ToString(), message);
+    private YamlProblemException Problem(ParsingEvent at, string message) => new(LineOf(at), _path.ToString(), message);
+
+    private static int LineOf(ParsingEvent at) => (int)at.Start.Line;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Axoneme.Datapath.Layout;
 
 namespace Axoneme.NodeActors.Policies;
@@ -8,28 +9,57 @@ namespace Axoneme.NodeActors.Policies;
 /// </summary>
 internal sealed class EndpointPolicy : IEquatable<EndpointPolicy>
 {
+    private readonly ImmutableDictionary<PolicySlot, IntervalList> _entries;
     private readonly int _hash;
 
-    public EndpointPolicy(EndpointFlags enforcement, IReadOnlyDictionary<PolicySlot, IntervalList> entries)
+    public EndpointPolicy(EndpointFlags enforcement, IEnumerable<KeyValuePair<PolicySlot, IntervalList>> entries)
+        : this(enforcement, entries.ToImmutableDictionary())
+    {
+    }
+
+    private EndpointPolicy(EndpointFlags enforcement, ImmutableDictionary<PolicySlot, IntervalList> entries)
     {
         Enforcement = enforcement;
-        Entries = entries;
-        var hash = (int)enforcement;
-        foreach (var (slot, intervals) in entries)
-        {
-            hash += HashCode.Combine(slot, intervals); // a sum: the order of a dictionary means nothing
-        }
+        _entries = entries;
+        _hash = entries.Aggregate((int)enforcement, (sum, entry) => sum + HashOf(entry.Key, entry.Value));
+    }
 
+    private EndpointPolicy(EndpointFlags enforcement, ImmutableDictionary<PolicySlot, IntervalList> entries, int hash)
+    {
+        Enforcement = enforcement;
+        _entries = entries;
         _hash = hash;
     }
 
     /// <summary>What a pod gets whose policy cannot be computed or installed: nothing may pass.</summary>
     public static EndpointPolicy Closed { get; } =
-        new(EndpointFlags.IngressEnforced | EndpointFlags.EgressEnforced, new Dictionary<PolicySlot, IntervalList>());
+        new(EndpointFlags.IngressEnforced | EndpointFlags.EgressEnforced, ImmutableDictionary<PolicySlot, IntervalList>.Empty);
 
     public EndpointFlags Enforcement { get; }
 
-    public IReadOnlyDictionary<PolicySlot, IntervalList> Entries { get; }
+    public IReadOnlyDictionary<PolicySlot, IntervalList> Entries => _entries;
+
+    /// <summary>The same policy with some entries set, or taken away where null. Costs what changes.</summary>
+    public EndpointPolicy With(IEnumerable<KeyValuePair<PolicySlot, IntervalList?>> changes)
+    {
+        var entries = _entries.ToBuilder();
+        var hash = _hash;
+        foreach (var (slot, list) in changes)
+        {
+            hash -= entries.TryGetValue(slot, out var old) ? HashOf(slot, old) : 0;
+            if (list is null)
+            {
+                entries.Remove(slot);
+            }
+            else
+            {
+                entries[slot] = list;
+                hash += HashOf(slot, list);
+            }
+        }
+
+        return new EndpointPolicy(Enforcement, entries.ToImmutable(), hash);
+    }
 
     public bool Equals(EndpointPolicy? other) =>
         other is not null && (ReferenceEquals(this, other) || _hash == other._hash && Enforcement == other.Enforcement && Differences(other).Count == 0);
@@ -53,6 +83,9 @@ internal sealed class EndpointPolicy : IEquatable<EndpointPolicy>
         slots.AddRange(other.Entries.Keys.Where(slot => !Entries.ContainsKey(slot)));
         return slots;
     }
+
+    /// <summary>Summed up, because the order of a dictionary means nothing.</summary>
+    private static int HashOf(PolicySlot slot, IntervalList intervals) => HashCode.Combine(slot, intervals);
 }
 
 /// <summary>Whose traffic an entry is about: the peer's identity and the direction seen from the pod.</summary>

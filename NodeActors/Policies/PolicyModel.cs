@@ -14,7 +14,7 @@ namespace Axoneme.NodeActors.Policies;
 /// Feeds the policy engine from state records and turns what it resolves into kernel form. The state actor is the one writer; rule
 /// names and explanations may be asked for by any thread.
 /// </summary>
-internal sealed class PolicyModel(TimeProvider timeProvider)
+internal sealed class PolicyModel(string clusterName, TimeProvider timeProvider)
 {
     private const int RulesRemembered = 65536;
     private const int ExplanationsRemembered = 4096;
@@ -22,8 +22,9 @@ internal sealed class PolicyModel(TimeProvider timeProvider)
     /// <summary>New questions answered in a second: a port scan asks a new one with every packet, on the thread that reads all events.</summary>
     internal const int ExplanationsPerSecond = 100;
     private readonly Lock _lock = new();
-    private readonly PolicyEngine _engine = new();
-    private readonly Dictionary<PolicySubject, EndpointPolicy> _resolved = [];
+    private readonly PolicyEngine _engine = new(clusterName);
+    private readonly HashSet<PolicySubject> _tracked = [];
+    private readonly Dictionary<PolicySet, EndpointPolicy> _converted = [];
     private readonly Dictionary<ImmutableArray<PolicyInterval>, IntervalList> _lists = [];
     private readonly Dictionary<string, string> _problems = [];
     private readonly Dictionary<uint, Dictionary<string, ImmutableArray<NamedPort>>> _portsOf = [];
@@ -97,16 +98,35 @@ internal sealed class PolicyModel(TimeProvider timeProvider)
         return taken;
     }
 
-    public EndpointPolicy Resolve(PolicySubject subject)
+    /// <summary>What the policies come to for each subject, and for nobody else from now on: policies are kept up to date only for these.</summary>
+    public IReadOnlyDictionary<PolicySubject, EndpointPolicy> Resolve(IReadOnlySet<PolicySubject> subjects)
     {
         lock (_lock)
         {
-            if (!_resolved.TryGetValue(subject, out var policy))
+            foreach (var subject in subjects.Where(_tracked.Add))
             {
-                _resolved[subject] = policy = Convert(_engine.Resolve(subject));
+                _engine.Track(subject);
             }
 
-            return policy;
+            foreach (var subject in _tracked.Where(subject => !subjects.Contains(subject)).ToList())
+            {
+                _tracked.Remove(subject);
+                _engine.Untrack(subject);
+            }
+
+            var sets = _engine.Sets.ToHashSet();
+            foreach (var gone in _converted.Keys.Where(set => !sets.Contains(set)).ToList())
+            {
+                _converted.Remove(gone);
+            }
+
+            foreach (var set in sets)
+            {
+                _converted[set] = Convert(set, _converted.GetValueOrDefault(set));
+            }
+
+            _lists.Clear();
+            return subjects.ToDictionary(subject => subject, subject => _converted[_engine.SetOf(subject)!]);
         }
     }
 
@@ -285,26 +305,42 @@ internal sealed class PolicyModel(TimeProvider timeProvider)
         }
     }
 
-    private EndpointPolicy Convert(ResolvedPolicy resolved)
+    private EndpointPolicy Convert(PolicySet set, EndpointPolicy? old)
     {
-        var entries = new Dictionary<PolicySlot, IntervalList>(resolved.Entries.Count);
-        foreach (var (key, intervals) in resolved.Entries)
+        var changed = set.TakeChanged();
+        if (old is not null && changed is not null)
         {
-            if (!_lists.TryGetValue(intervals, out var list))
-            {
-                _lists[intervals] = list = new IntervalList(intervals.Select(i => new PolicyRangeEntry(i.Low, i.High, (uint)i.Verdict | (uint)i.ProxyPort << 16, i.Rule)));
-                foreach (var interval in intervals)
-                {
-                    Remember(interval.Rule);
-                }
-            }
-
-            entries[new PolicySlot((TrafficDirection)key.Direction, key.Identity)] = list;
+            return changed.Count == 0 ? old : old.With(changed.Select(key => KeyValuePair.Create(SlotOf(key), set.Entry(key) is { } intervals ? ListOf(intervals) : null)));
         }
 
-        var enforcement = (resolved.IngressEnforced ? EndpointFlags.IngressEnforced : 0) | (resolved.EgressEnforced ? EndpointFlags.EgressEnforced : 0);
-        return new EndpointPolicy(enforcement, entries);
+        var enforcement = (set.IngressEnforced ? EndpointFlags.IngressEnforced : 0) | (set.EgressEnforced ? EndpointFlags.EgressEnforced : 0);
+        return new EndpointPolicy(enforcement, set.Entries().Select(entry => KeyValuePair.Create(SlotOf(entry.Key), ListOf(entry.Value))));
     }
+
+    private static PolicySlot SlotOf(PolicyMapKey key) => new((TrafficDirection)key.Direction, key.Identity);
+
+    private IntervalList ListOf(ImmutableArray<PolicyInterval> intervals)
+    {
+        if (!_lists.TryGetValue(intervals, out var list))
+        {
+            _lists[intervals] = list = new IntervalList(intervals.Select(interval => new PolicyRangeEntry(interval.Low, interval.High, (uint)Enforceable(interval), interval.Rule)));
+            foreach (var interval in intervals)
+            {
+                Remember(interval.Rule);
+            }
+        }
+
+        return list;
+    }
+
+    /// <summary>
+    /// What the kernel does about a verdict. There is no proxy yet and no authentication: what would be inspected or must prove itself is dropped, because
+    /// letting it pass would be less than the policy demands; only what the proxy would permit without looking passes.
+    /// </summary>
+    private static PolicyVerdict Enforceable(PolicyInterval interval) =>
+        interval.Verdict == PolicyVerdict.Allow && interval.Authentication == AuthenticationMode.Disabled ? PolicyVerdict.Allow
+        : interval is { Verdict: PolicyVerdict.Redirect, Authentication: AuthenticationMode.Disabled, Inspection.PermitsEverything: true } ? PolicyVerdict.Allow
+        : PolicyVerdict.Deny;
 
     private void Remember(uint rule)
     {
@@ -319,10 +355,5 @@ internal sealed class PolicyModel(TimeProvider timeProvider)
         }
     }
 
-    private void Forget()
-    {
-        _resolved.Clear();
-        _lists.Clear();
-        _explanations.Clear();
-    }
+    private void Forget() => _explanations.Clear();
 }

@@ -65,8 +65,7 @@ internal sealed class PolicyProgrammer(MapReconciler<PolicyKey, PolicyEntry> map
                 var slot = new PolicySlot(direction, identity);
                 if (policy.Content.Entries.TryGetValue(new PolicySlot(direction, from), out var list) && !policy.Content.Entries.ContainsKey(slot))
                 {
-                    var entries = new Dictionary<PolicySlot, IntervalList>(policy.Content.Entries) { [slot] = list };
-                    var content = new EndpointPolicy(policy.Content.Enforcement, entries);
+                    var content = policy.Content.With([KeyValuePair.Create(slot, (IntervalList?)list)]);
                     try
                     {
                         Write(policy.Id, [slot], content, newEntries: 1);

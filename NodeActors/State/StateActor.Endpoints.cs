@@ -17,7 +17,6 @@ internal sealed partial class StateActor
         }
 
         GivePrefixesIdentities();
-        var wanted = new Dictionary<ushort, EndpointPolicy>();
         foreach (var (id, status) in _endpoints)
         {
             var identified = Identified(status);
@@ -27,9 +26,10 @@ internal sealed partial class StateActor
             }
 
             _endpoints = _endpoints.SetItem(id, identified);
-            wanted[id] = Policies.Resolve(identified.Subject);
         }
 
+        var resolved = Policies.Resolve(_endpoints.Values.Select(status => status.Subject).ToHashSet());
+        var wanted = _endpoints.ToDictionary(pair => pair.Key, pair => resolved[pair.Value.Subject]);
         _misfits = _programmer.Update(wanted, Policies.TakeCameOrWent().Contains);
         foreach (var (id, status) in _endpoints)
         {

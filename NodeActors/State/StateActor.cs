@@ -48,14 +48,14 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
     private volatile NodeView _view = NodeView.Empty;
 
     public StateActor(
-        string node, IDatapath datapath, LocalStore store, LocalContents contents, Action<AppliedRevision> acknowledge, Action startOver,
+        string node, string clusterName, IDatapath datapath, LocalStore store, LocalContents contents, Action<AppliedRevision> acknowledge, Action startOver,
         TimeProvider timeProvider, ILogger<StateActor> logger)
         : base("state", timeProvider, logger)
     {
         _node = node;
         _store = store;
         (_acknowledge, _startOver) = (acknowledge, startOver);
-        Policies = new PolicyModel(timeProvider);
+        Policies = new PolicyModel(clusterName, timeProvider);
         _maps = new KernelMaps(datapath, logger);
         _prefixes = new PrefixIdentities(store, contents.Prefixes);
         _intervals = new IntervalStore(_maps.PolicyRanges, timeProvider);

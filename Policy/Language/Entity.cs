@@ -3,7 +3,9 @@ namespace Axoneme.Policy;
 /// <summary>Named groups of peers (Cilium's documentation, "Entities based").</summary>
 public static class Entity
 {
-    /// <summary>Every name a policy may write.</summary>
+    /// <summary>
+    /// Every name a policy may write. Cilium's agent knows <c>world-ipv4</c> and <c>world-ipv6</c> (<c>pkg/policy/api/entity.go</c>), its CRD does not.
+    /// </summary>
     public static IReadOnlyList<string> Names { get; } =
     [
         "all", "cluster", "health", "host", "ingress", "init", "kube-apiserver", "none", "remote-node", "unmanaged",

@@ -17,3 +17,15 @@ public sealed record CidrPeer(IPNetwork Network, ImmutableArray<IPNetwork> Excep
 
 /// <summary>The prefixes of CiliumCIDRGroups, picked by <see cref="Name"/> or, when that is null, by their labels.</summary>
 public sealed record CidrGroupPeer(string? Name, Selector? GroupSelector, ImmutableArray<IPNetwork> Except) : Peer;
+
+/// <summary>Nodes of the cluster by their labels, the local one included.</summary>
+public sealed record NodePeer(Selector Selector) : Peer;
+
+/// <summary>
+/// What Kubernetes services lead to: the pods a service selects, or its addresses when it selects none. Picked by <see cref="Name"/> or, when that is
+/// null, by their labels; of every namespace when <see cref="Namespace"/> is empty.
+/// </summary>
+public sealed record ServicePeer(string Namespace, string? Name, Selector? ServiceSelector) : Peer;
+
+/// <summary>Addresses outside the cluster that were learned under a DNS name.</summary>
+public sealed record FqdnPeer(DnsPattern Pattern) : Peer;

@@ -16,7 +16,10 @@ public sealed record PolicyRule
     public required ImmutableArray<Peer>? Peers { get; init; }
 
     /// <summary>Null: traffic is not restricted. Empty: no traffic is meant and the rule matches nothing.</summary>
-    public required ImmutableArray<TrafficMatch>? Traffic { get; init; }
+    public required ImmutableArray<TrafficRule>? Traffic { get; init; }
+
+    /// <summary>What is demanded of the traffic it allows; always <see cref="AuthenticationMode.Disabled"/> in a denying rule.</summary>
+    public AuthenticationMode Authentication { get; init; }
 
     /// <summary>The rule as it was written, in compact JSON.</summary>
     public required string Text { get; init; }

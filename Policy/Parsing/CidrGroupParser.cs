@@ -17,7 +17,7 @@ internal static class CidrGroupParser
                 spec.Refuse("externalCIDRs", "is missing; write the list of prefixes");
             }
 
-            foreach (var (text, path) in spec.Strings("externalCIDRs") ?? [])
+            foreach (var (text, path) in spec.List("externalCIDRs")?.Strings ?? [])
             {
                 if (CidrParser.Parse(spec, path, text) is { } network)
                 {
@@ -33,20 +33,6 @@ internal static class CidrGroupParser
         }
 
         root.Finish();
-        var labels = new LabelSet(LabelsOf(root));
-        var content = $"{labels} {string.Join(' ', networks)}";
-        return new CidrGroup(header.Name, content, labels, networks.ToImmutable());
-    }
-
-    private static IEnumerable<Label> LabelsOf(FieldReader root)
-    {
-        var labels = root.Object("metadata")?.Object("labels");
-        foreach (var key in labels?.Names.ToList() ?? [])
-        {
-            if (labels!.String(key) is { } value)
-            {
-                yield return new Label(LabelSource.Kubernetes, key, value);
-            }
-        }
+        return new CidrGroup(header.Name, $"{header.Labels} {string.Join(' ', networks)}", header.Labels, networks.ToImmutable());
     }
 }

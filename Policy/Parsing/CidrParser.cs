@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Axoneme.Policy;
 
@@ -14,8 +15,8 @@ internal static class CidrParser
         }
 
         at.RefuseAt(path, IPAddress.TryParse(text, out var address)
-            ? $"\"{text}\" has no prefix length; for one address write {text}/{(address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128)}"
-            : $"\"{text}\" is not a prefix; write for example 10.0.0.0/8 or fd00::/8");
+            ? $"{FieldReader.Quote(text)} has no prefix length; for one address write {text}/{(address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)}"
+            : $"{FieldReader.Quote(text)} is not a prefix; write for example 10.0.0.0/8 or fd00::/8");
         return null;
     }
 
@@ -23,7 +24,7 @@ internal static class CidrParser
     public static ImmutableArray<IPNetwork> ParseExcept(FieldReader rule, IPNetwork? network)
     {
         var except = ImmutableArray.CreateBuilder<IPNetwork>();
-        foreach (var (text, path) in rule.Strings("except") ?? [])
+        foreach (var (text, path) in rule.List("except")?.Strings ?? [])
         {
             if (Parse(rule, path, text) is not { } excluded)
             {

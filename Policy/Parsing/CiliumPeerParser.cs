@@ -7,28 +7,32 @@ namespace Axoneme.Policy;
 internal static class CiliumPeerParser
 {
     /// <summary>Null when the rule names no kind of peer; empty when one of its lists is empty and so selects nobody.</summary>
-    public static ImmutableArray<Peer>? Parse(FieldReader rule, PolicyDirection direction, string ns, bool subjectIsInit)
+    public static ImmutableArray<Peer>? Parse(FieldReader rule, PolicyDirection direction, bool deny, PolicyScope scope)
     {
         var prefix = direction == PolicyDirection.Ingress ? "from" : "to";
-        var lists = new List<(string Field, List<Peer> Peers)>();
-        Add("Endpoints", field => rule.Objects(field)?.Select(selector => ParseEndpoints(selector, ns, subjectIsInit)));
-        Add("Entities", field => rule.Strings(field)?.Select(name => ParseEntity(rule, name.Value, name.Path)));
-        Add("CIDR", field => rule.Strings(field)?.Select(cidr => ParseCidr(rule, cidr.Value, cidr.Path)));
-        Add("CIDRSet", field => rule.Objects(field)?.Select(ParseCidrSet));
-
-        NotEnforcedYet.RefuseIfPresent(rule, prefix + "Nodes", "rules for nodes by label");
+        var lists = new List<(string Field, List<Peer> Peers, bool IsEmpty)>();
+        AddObjects("Endpoints", selector => new EndpointPeer(scope.Endpoints(SelectorParser.Parse(selector, fixedSource: null))));
+        AddObjects("Nodes", ParseNodes);
+        AddStrings("Entities", (name, path) => ParseEntity(rule, name, path));
+        AddStrings("CIDR", (cidr, path) => CidrParser.Parse(rule, path, cidr) is { } network ? new CidrPeer(network, []) : null);
+        AddObjects("CIDRSet", ParseCidrSet);
         if (direction == PolicyDirection.Egress)
         {
-            NotEnforcedYet.RefuseIfPresent(rule, "toServices", "rules for services");
-            NotEnforcedYet.RefuseIfPresent(rule, "toFQDNs", "rules for DNS names");
+            AddObjects("Services", ParseService);
+            if (deny)
+            {
+                rule.RefusePresent("toFQDNs", "cannot be denied: names are known only after a lookup; refuse the lookup by DNS rules, or deny toCIDR");
+            }
+            else
+            {
+                AddObjects("FQDNs", name => DnsNameParser.Parse(name) is { } pattern ? new FqdnPeer(pattern) : null);
+            }
         }
 
-        RefuseGone(rule, prefix + "Requires", $"is no longer part of Cilium's policies; put its labels into {prefix}Endpoints, or deny the others with {(direction == PolicyDirection.Ingress ? "ingressDeny" : "egressDeny")}");
-        RefuseGone(rule, prefix + "Groups", $"(cloud provider groups) is not supported; write their prefixes into a CiliumCIDRGroup and refer to it with {prefix}CIDRSet[].cidrGroupRef");
-
-        foreach (var (field, _) in lists.Where(list => list.Peers.Count > 0).Skip(1))
+        RefuseGone(rule, prefix);
+        foreach (var (field, _, _) in lists.Where(list => !list.IsEmpty).Skip(1))
         {
-            rule.Refuse(field, $"cannot go with {lists.First(list => list.Peers.Count > 0).Field} in one rule; write a rule of its own for each");
+            rule.Refuse(field, $"cannot go with {lists.First(list => !list.IsEmpty).Field} in one rule; write a rule of its own for each");
         }
 
         if (lists.Count == 0)
@@ -36,48 +40,36 @@ internal static class CiliumPeerParser
             return null;
         }
 
-        return lists.Any(list => list.Peers.Count == 0) ? [] : [.. lists.SelectMany(list => list.Peers)];
+        return lists.Any(list => list.IsEmpty) ? [] : [.. lists.SelectMany(list => list.Peers)];
 
-        void Add(string kind, Func<string, IEnumerable<Peer?>?> parse)
+        void AddObjects(string kind, Func<FieldReader, Peer?> parse) => Add(kind, list => list.Objects.Select(parse));
+
+        void AddStrings(string kind, Func<string, string, Peer?> parse) => Add(kind, list => list.Strings.Select(item => parse(item.Value, item.Path)));
+
+        void Add(string kind, Func<FieldList, IEnumerable<Peer?>> parse)
         {
-            if (parse(prefix + kind) is { } peers)
+            if (rule.List(prefix + kind) is { } list)
             {
-                lists.Add((prefix + kind, peers.OfType<Peer>().ToList()));
+                lists.Add((prefix + kind, parse(list).OfType<Peer>().ToList(), list.Count == 0));
             }
         }
     }
 
-    private static EndpointPeer ParseEndpoints(FieldReader selector, string ns, bool subjectIsInit)
+    private static void RefuseGone(FieldReader rule, string prefix)
     {
-        var requirements = SelectorParser.Parse(selector, fixedSource: null);
-        return new EndpointPeer(new Selector(Scope(requirements, ns, subjectIsInit)));
-    }
-
-    /// <summary>
-    /// As Cilium does: a selector that does not name the namespace key means the policy's own namespace, or any in a cluster-wide policy,
-    /// which still means pods only. One that does, by whatever operator, stays as it is: <c>NotIn</c> selects what has no namespace, too. In
-    /// a namespaced policy the same goes for labels of namespaces, and everywhere for reserved labels.
-    /// </summary>
-    private static IEnumerable<LabelRequirement> Scope(List<LabelRequirement> requirements, string ns, bool subjectIsInit)
-    {
-        if (requirements.Any(requirement => requirement.Source == LabelSource.Reserved || CiliumPolicyParser.IsNamespaceKey(requirement)))
+        if (rule.Has(prefix + "Requires"))
         {
-            return requirements;
+            rule.Refuse(prefix + "Requires", $"is no longer part of Cilium's policies; put its labels into {prefix}Endpoints, or deny the others with {(prefix == "from" ? "ingressDeny" : "egressDeny")}");
         }
 
-        if (ns.Length > 0)
+        if (rule.Has(prefix + "Groups"))
         {
-            return requirements.Any(IsNamespaceLabel)
-                ? requirements
-                : requirements.Append(LabelRequirement.EqualTo(LabelSource.Kubernetes, LabelKey.PodNamespace, ns));
+            rule.Refuse(prefix + "Groups", $"(cloud provider groups) is not supported; write their prefixes into a CiliumCIDRGroup and refer to it with {prefix}CIDRSet[].cidrGroupRef");
         }
-
-        // An endpoint without labels yet has no namespace, and may be meant when the subject is one itself.
-        return subjectIsInit ? requirements : requirements.Append(LabelRequirement.Present(LabelSource.Kubernetes, LabelKey.PodNamespace));
     }
 
-    private static bool IsNamespaceLabel(LabelRequirement requirement) =>
-        requirement.Source is LabelSource.Kubernetes or LabelSource.Any && requirement.Key.StartsWith(LabelKey.NamespaceLabelPrefix, StringComparison.Ordinal);
+    private static NodePeer ParseNodes(FieldReader selector) =>
+        new(new Selector(SelectorParser.Parse(selector, fixedSource: null)));
 
     private static EntityPeer? ParseEntity(FieldReader rule, string name, string path)
     {
@@ -86,12 +78,9 @@ internal static class CiliumPeerParser
             return new EntityPeer(name);
         }
 
-        rule.RefuseAt(path, $"\"{name}\" is no entity; known are {string.Join(", ", Entity.Names)}");
+        rule.RefuseAt(path, $"{FieldReader.Quote(name)} is no entity; known are {string.Join(", ", Entity.Names)}");
         return null;
     }
-
-    private static CidrPeer? ParseCidr(FieldReader rule, string text, string path) =>
-        CidrParser.Parse(rule, path, text) is { } network ? new CidrPeer(network, []) : null;
 
     private static Peer? ParseCidrSet(FieldReader rule)
     {
@@ -110,7 +99,7 @@ internal static class CiliumPeerParser
         rule.Finish();
         if (group is not null && !NameSyntax.IsDnsSubdomain(group))
         {
-            rule.Refuse("cidrGroupRef", $"\"{group}\" is not the name of a CiliumCIDRGroup");
+            rule.Refuse("cidrGroupRef", $"{FieldReader.Quote(group)} is not the name of a CiliumCIDRGroup");
             return null;
         }
 
@@ -119,11 +108,37 @@ internal static class CiliumPeerParser
             : null;
     }
 
-    private static void RefuseGone(FieldReader rule, string field, string message)
+    private static ServicePeer? ParseService(FieldReader service)
     {
-        if (rule.Has(field))
+        var named = service.Object("k8sService");
+        var selected = service.Object("k8sServiceSelector");
+        service.Finish();
+        if (service.Has("k8sService") == service.Has("k8sServiceSelector"))
         {
-            rule.Refuse(field, message);
+            service.Refuse("", "needs exactly one of k8sService and k8sServiceSelector");
+            return null;
         }
+
+        if ((named ?? selected) is not { } reader)
+        {
+            return null;
+        }
+
+        var ns = reader.String("namespace") ?? "";
+        if (ns.Length > 0 && !NameSyntax.IsDnsLabel(ns))
+        {
+            reader.Refuse("namespace", $"{FieldReader.Quote(ns)} is not a namespace name; write one, or leave it out for every namespace");
+        }
+
+        var name = named?.RequiredString("serviceName", "the Service's name");
+        var selector = selected?.Object("selector");
+        if (selected is not null && !selected.Has("selector"))
+        {
+            selected.Refuse("selector", "is missing; write the labels of the services, {} for every service");
+        }
+
+        var labels = selector is null ? null : new Selector(SelectorParser.Parse(selector, LabelSource.Kubernetes));
+        reader.Finish();
+        return name is null && labels is null ? null : new ServicePeer(ns, name, labels);
     }
 }

@@ -1,24 +1,27 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
 
 namespace Axoneme.Policy;
 
 /// <summary>Reads CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy (cilium.io/v2).</summary>
 internal static class CiliumPolicyParser
 {
+    private const int LongestLog = 32;
     private static readonly string[] RuleLists = ["ingress", "ingressDeny", "egress", "egressDeny"];
 
     public static PolicyObject? Parse(FieldReader root, bool namespaced)
     {
         var header = ObjectHeader.Read(root, namespaced);
         var specs = ImmutableArray.CreateBuilder<PolicySpec>();
-        if (root.Object("spec") is { } only && ParseSpec(only, header.Namespace, "") is { } single)
+        if (root.Object("spec") is { } only && ParseSpec(only, header, "") is { } single)
         {
             specs.Add(single);
         }
 
-        foreach (var spec in root.Objects("specs") ?? [])
+        foreach (var spec in root.Objects("specs"))
         {
-            if (ParseSpec(spec, header.Namespace, spec.Path + ".") is { } parsed)
+            if (ParseSpec(spec, header, spec.Path + ".") is { } parsed)
             {
                 specs.Add(parsed);
             }
@@ -34,12 +37,13 @@ internal static class CiliumPolicyParser
         return new RulePolicy(header.Kind, header.Namespace, header.Name, content, specs.ToImmutable());
     }
 
-    private static PolicySpec? ParseSpec(FieldReader spec, string ns, string sectionPrefix)
+    private static PolicySpec? ParseSpec(FieldReader spec, ObjectHeader header, string sectionPrefix)
     {
         spec.String("description");
         CheckLabels(spec);
-        CheckLog(spec);
-        var subject = ParseSubject(spec, ns);
+        var log = ParseLog(spec);
+        var subject = ParseSubject(spec, header);
+        var scope = new PolicyScope(header.Namespace, subject?.IsInit ?? false, spec.Has("nodeSelector"));
         var defaultDeny = spec.Object("enableDefaultDeny");
         var ingressDeny = defaultDeny?.Boolean("ingress");
         var egressDeny = defaultDeny?.Boolean("egress");
@@ -48,10 +52,10 @@ internal static class CiliumPolicyParser
         var rules = ImmutableArray.CreateBuilder<PolicyRule>();
         foreach (var list in RuleLists)
         {
-            foreach (var rule in spec.Objects(list) ?? [])
+            foreach (var rule in spec.Objects(list))
             {
                 var section = sectionPrefix + rule.Path[(spec.Path.Length + 1)..];
-                rules.Add(CiliumRuleParser.Parse(rule, list, section, ns, subject?.SelectsInit ?? false));
+                rules.Add(CiliumRuleParser.Parse(rule, list, section, scope));
             }
         }
 
@@ -66,28 +70,31 @@ internal static class CiliumPolicyParser
         return subject is null ? null : new PolicySpec
         {
             Subject = subject.Selector,
+            IsForNodes = scope.SubjectIsNode,
             IngressDefaultDeny = ingressDeny ?? rules.Any(rule => rule.Direction == PolicyDirection.Ingress),
             EgressDefaultDeny = egressDeny ?? rules.Any(rule => rule.Direction == PolicyDirection.Egress),
             Rules = rules.ToImmutable(),
+            Log = log,
         };
     }
 
-    private static SubjectSelector? ParseSubject(FieldReader spec, string ns)
+    private static SubjectSelector? ParseSubject(FieldReader spec, ObjectHeader header)
     {
+        var ns = header.Namespace;
         if (spec.Object("nodeSelector") is { } nodes)
         {
-            NotEnforcedYet.Refuse(nodes, "", "policies for nodes (nodeSelector)");
-            if (spec.Has("endpointSelector"))
+            if (ns.Length > 0)
             {
-                spec.Refuse("endpointSelector", "cannot go with nodeSelector; write a policy of its own for each");
+                nodes.Refuse("", $"cannot be in a {header.Kind}; write a CiliumClusterwideNetworkPolicy for nodes");
             }
 
-            return null;
+            spec.RefusePresent("endpointSelector", "cannot go with nodeSelector; write a policy of its own for each");
+            return new SubjectSelector(new Selector(SelectorParser.Parse(nodes, fixedSource: null)), IsInit: false);
         }
 
         if (spec.Object("endpointSelector") is not { } endpoints)
         {
-            if (!spec.Has("endpointSelector"))
+            if (!spec.Has("endpointSelector") && !spec.Has("nodeSelector"))
             {
                 spec.Refuse("endpointSelector", "is missing; write {} for every endpoint");
             }
@@ -96,26 +103,26 @@ internal static class CiliumPolicyParser
         }
 
         var requirements = SelectorParser.Parse(endpoints, fixedSource: null);
-        var selectsInit = requirements.Any(requirement => requirement is { Source: LabelSource.Reserved, Key: "init" });
+        var isInit = requirements.Any(requirement => requirement is { Source: LabelSource.Reserved, Key: "init" });
         if (ns.Length > 0)
         {
             var foreign = requirements.FirstOrDefault(requirement => IsNamespaceKey(requirement)
                 && requirement is { Operator: SelectorOperator.In, Values: [var other] } && other != ns);
             if (foreign is not null)
             {
-                endpoints.Refuse("", $"selects namespace {foreign.Values[0]}, but a policy applies only to its own, {ns}; remove that label or move the policy");
+                endpoints.Refuse("", $"selects namespace {FieldReader.Quote(foreign.Values[0])}, but a policy applies only to its own, {ns}; remove that label or move the policy");
             }
 
             requirements.Add(LabelRequirement.EqualTo(LabelSource.Kubernetes, LabelKey.PodNamespace, ns));
         }
 
-        return new SubjectSelector(new Selector(requirements), selectsInit);
+        return new SubjectSelector(new Selector(requirements), isInit);
     }
 
     /// <summary>Labels of the policy itself: they mark it for its owner and change no verdict.</summary>
     private static void CheckLabels(FieldReader spec)
     {
-        foreach (var label in spec.Objects("labels") ?? [])
+        foreach (var label in spec.Objects("labels"))
         {
             label.String("source");
             label.String("value");
@@ -128,17 +135,31 @@ internal static class CiliumPolicyParser
         }
     }
 
-    private static void CheckLog(FieldReader spec)
+    /// <summary>At most 32 printable characters: none of Unicode's category C (the CRD's <c>^\PC*$</c>).</summary>
+    private static string ParseLog(FieldReader spec)
     {
-        if (spec.Object("log") is { } log)
+        if (spec.Object("log") is not { } log)
         {
-            log.String("value");
-            log.Finish();
+            return "";
         }
+
+        var value = log.String("value") ?? "";
+        log.Finish();
+        if (value.EnumerateRunes().Skip(LongestLog).Any())
+        {
+            log.Refuse("value", $"is too long; write at most {LongestLog} characters");
+        }
+        else if (value.EnumerateRunes().Any(rune => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
+            or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned))
+        {
+            log.Refuse("value", "holds a character that cannot be printed; remove it");
+        }
+
+        return value;
     }
 
     internal static bool IsNamespaceKey(LabelRequirement requirement) =>
         requirement.Key == LabelKey.PodNamespace && requirement.Source is LabelSource.Kubernetes or LabelSource.Any;
 
-    private sealed record SubjectSelector(Selector Selector, bool SelectsInit);
+    private sealed record SubjectSelector(Selector Selector, bool IsInit);
 }

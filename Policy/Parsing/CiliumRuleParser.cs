@@ -11,19 +11,15 @@ internal static class CiliumRuleParser
     /// <param name="rule">The rule.</param>
     /// <param name="list">Name of the list it stands in.</param>
     /// <param name="section">Its place in the policy.</param>
-    /// <param name="ns">The policy's namespace, empty for a cluster-wide one.</param>
-    /// <param name="subjectIsInit">The subject are endpoints without labels yet.</param>
-    public static PolicyRule Parse(FieldReader rule, string list, string section, string ns, bool subjectIsInit)
+    /// <param name="scope">The policy.</param>
+    public static PolicyRule Parse(FieldReader rule, string list, string section, PolicyScope scope)
     {
         var direction = list.StartsWith("ingress", StringComparison.Ordinal) ? PolicyDirection.Ingress : PolicyDirection.Egress;
         var deny = list.EndsWith("Deny", StringComparison.Ordinal);
-        var peers = CiliumPeerParser.Parse(rule, direction, ns, subjectIsInit);
-        var traffic = ParseTraffic(rule, deny);
-        if (!deny)
-        {
-            NotEnforcedYet.RefuseIfPresent(rule, "authentication", "mutual authentication rules");
-        }
-
+        var peers = CiliumPeerParser.Parse(rule, direction, deny, scope);
+        var traffic = ParseTraffic(rule, direction, deny, scope);
+        var authentication = deny ? AuthenticationMode.Disabled : ParseAuthentication(rule);
+        rule.RefusePresent("auth", deny ? "a denying rule needs no authentication; remove it" : "is not a field of Cilium's policies any more; write authentication: {mode: required}");
         rule.Finish();
 
         // Without any peer list, toPorts and icmps hold for every peer; without those either, the rule matches nothing ("ingress: [{}]").
@@ -34,14 +30,15 @@ internal static class CiliumRuleParser
             Deny = deny,
             Peers = peers ?? (traffic is null ? ImmutableArray<Peer>.Empty : null),
             Traffic = traffic,
+            Authentication = authentication,
             Text = CompactJson.Of(rule.Element),
         };
     }
 
-    private static ImmutableArray<TrafficMatch>? ParseTraffic(FieldReader rule, bool deny)
+    private static ImmutableArray<TrafficRule>? ParseTraffic(FieldReader rule, PolicyDirection direction, bool deny, PolicyScope scope)
     {
-        var portRules = rule.Objects("toPorts");
-        var icmps = rule.Objects("icmps");
+        var portRules = rule.List("toPorts");
+        var icmps = rule.List("icmps");
         if (portRules is { Count: > 0 } && icmps is { Count: > 0 })
         {
             rule.Refuse("icmps", "cannot go with toPorts in one rule; write a rule of its own for each");
@@ -53,54 +50,54 @@ internal static class CiliumRuleParser
             return null;
         }
 
-        var traffic = ImmutableArray.CreateBuilder<TrafficMatch>();
-        foreach (var portRule in portRules ?? [])
+        var traffic = ImmutableArray.CreateBuilder<TrafficRule>();
+        foreach (var portRule in portRules?.Objects ?? [])
         {
-            var ports = portRule.Objects("ports") ?? [];
-            if (ports.Count > MaximumPorts)
-            {
-                portRule.Refuse("ports", $"has {ports.Count} members, at most {MaximumPorts} are allowed; spread them over several toPorts members");
-            }
-
-            traffic.AddRange(ports.SelectMany(PortParser.ParseCilium));
-            if (!deny)
-            {
-                RefuseLayer7(portRule);
-            }
-
+            CheckLength(portRule, "ports", MaximumPorts, "toPorts");
+            var ports = portRule.Objects("ports").Select(port => new WrittenPort(port.Path, [.. PortParser.ParseCilium(port)])).ToList();
+            var inspection = deny ? null : InspectionParser.Parse(portRule, ports, direction, scope);
             portRule.Finish();
+            traffic.Add(new TrafficRule([.. ports.SelectMany(port => port.Matches)], inspection));
         }
 
-        foreach (var icmp in icmps ?? [])
+        foreach (var icmp in icmps?.Objects ?? [])
         {
-            var fields = icmp.Objects("fields") ?? [];
-            if (fields.Count > MaximumIcmpFields)
-            {
-                icmp.Refuse("fields", $"has {fields.Count} members, at most {MaximumIcmpFields} are allowed; spread them over several icmps members");
-            }
-
-            traffic.AddRange(fields.Select(IcmpParser.Parse).Where(match => match is not null).Select(match => match!.Value));
+            CheckLength(icmp, "fields", MaximumIcmpFields, "icmps");
+            traffic.Add(new TrafficRule([.. icmp.Objects("fields").Select(IcmpParser.Parse).OfType<TrafficMatch>()]));
             icmp.Finish();
         }
 
         return traffic.ToImmutable();
     }
 
-    private static void RefuseLayer7(FieldReader portRule)
+    private static void CheckLength(FieldReader member, string list, int maximum, string outer)
     {
-        if (portRule.Object("rules") is { } rules)
+        if (member.Count(list) is var count && count > maximum)
         {
-            foreach (var protocol in (string[])["http", "kafka", "dns", "l7", "l7proto"])
-            {
-                NotEnforcedYet.RefuseIfPresent(rules, protocol, $"{protocol} rules");
-            }
+            member.Refuse(list, $"has {count} members, at most {maximum} are allowed; spread them over several {outer} members");
+        }
+    }
 
-            rules.Finish();
+    private static AuthenticationMode ParseAuthentication(FieldReader rule)
+    {
+        if (rule.Object("authentication") is not { } authentication)
+        {
+            return AuthenticationMode.Disabled;
         }
 
-        NotEnforcedYet.RefuseIfPresent(portRule, "serverNames", "TLS server names");
-        NotEnforcedYet.RefuseIfPresent(portRule, "originatingTLS", "TLS settings");
-        NotEnforcedYet.RefuseIfPresent(portRule, "terminatingTLS", "TLS settings");
-        NotEnforcedYet.RefuseIfPresent(portRule, "listener", "custom listeners");
+        var mode = authentication.String("mode");
+        authentication.Finish();
+        switch (mode)
+        {
+            case "disabled":
+                return AuthenticationMode.Disabled;
+            case "required":
+                return AuthenticationMode.Required;
+            case "test-always-fail":
+                return AuthenticationMode.AlwaysFails;
+            default:
+                authentication.Refuse("mode", $"must be disabled, required or test-always-fail, is {(mode is null ? "missing" : FieldReader.Quote(mode))}");
+                return AuthenticationMode.Disabled;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 
@@ -6,15 +7,25 @@ namespace Axoneme.Policy;
 /// <summary>JSON without white space, so that equal content is equal text.</summary>
 internal static class CompactJson
 {
+    /// <summary>Kept for the next time: a policy of many small rules would spend its time making writers.</summary>
+    [ThreadStatic]
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer)? _kept;
+
     public static string Of(JsonElement element)
     {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
+        var (buffer, writer) = _kept ?? Make();
+        _kept = null;
+        element.WriteTo(writer);
+        writer.Flush();
+        var text = Encoding.UTF8.GetString(buffer.WrittenSpan);
+        if (buffer.Capacity <= 1 << 16)
         {
-            element.WriteTo(writer);
+            buffer.ResetWrittenCount();
+            writer.Reset();
+            _kept = (buffer, writer);
         }
 
-        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
+        return text;
     }
 
     /// <summary>False when a text below the element is half of a surrogate pair, which JSON can write and no string can hold.</summary>
@@ -30,5 +41,11 @@ internal static class CompactJson
         {
             return false;
         }
+    }
+
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer) Make()
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        return (buffer, new Utf8JsonWriter(buffer));
     }
 }

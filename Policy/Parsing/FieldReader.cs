@@ -9,35 +9,47 @@ namespace Axoneme.Policy;
 /// </summary>
 internal sealed class FieldReader
 {
-    private readonly List<PolicyError> _errors;
-    private readonly Dictionary<string, JsonElement> _fields = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
+    private readonly string _path;
+    private readonly int? _index;
+    private readonly ErrorList _errors;
 
-    private FieldReader(string path, JsonElement element, List<PolicyError> errors)
+    // Big policies are mostly objects of no or few fields, so an empty one costs nothing and what was asked is a plain list.
+    private Dictionary<string, JsonElement>? _fields;
+    private List<string>? _asked;
+
+    private FieldReader(string path, int? index, JsonElement element, ErrorList errors)
     {
-        Path = path;
-        Element = element;
+        _path = path;
+        _index = index;
         _errors = errors;
+        Element = element;
     }
 
-    public string Path { get; }
+    /// <summary>Where the object stands, for example <c>spec.ingress[0]</c>; empty for the whole.</summary>
+    public string Path => FieldList.PathOf(_path, _index);
 
     public JsonElement Element { get; }
 
-    public IEnumerable<string> Names => _fields.Keys;
+    /// <summary>True when the object has so many errors that no further one is shown.</summary>
+    public bool IsRefused => _errors.IsFull;
 
     /// <summary>Opens an object; null, with an error, when it is none.</summary>
-    public static FieldReader? Open(JsonElement element, string path, List<PolicyError> errors)
+    /// <param name="element">The object.</param>
+    /// <param name="path">Where it stands, or the list it is a member of.</param>
+    /// <param name="index">Its place in that list.</param>
+    /// <param name="errors">Where errors go.</param>
+    public static FieldReader? Open(JsonElement element, string path, int? index, ErrorList errors)
     {
+        var reader = new FieldReader(path, index, element, errors);
         if (element.ValueKind != JsonValueKind.Object)
         {
-            errors.Add(new PolicyError(path, $"must be an object with fields, is {Describe(element)}"));
+            reader.Refuse("", $"must be an object with fields, is {Describe(element)}");
             return null;
         }
 
-        var reader = new FieldReader(path, element, errors);
         foreach (var field in element.EnumerateObject())
         {
+            reader._fields ??= new(StringComparer.Ordinal);
             if (!reader._fields.TryAdd(field.Name, field.Value))
             {
                 reader.Refuse(field.Name, "is written twice; keep one");
@@ -47,25 +59,44 @@ internal sealed class FieldReader
         return reader;
     }
 
-    public string PathOf(string field) => Path.Length == 0 ? field : $"{Path}.{field}";
+    public string PathOf(string field) => Path is { Length: > 0 } path ? $"{path}.{field}" : field;
 
     /// <summary>Reports an error of a field, or of the object itself when <paramref name="field"/> is empty.</summary>
-    public void Refuse(string field, string message) => _errors.Add(new PolicyError(field.Length == 0 ? Path : PathOf(field), message));
+    public void Refuse(string field, string message) => _errors.Add(field.Length == 0 ? Path : PathOf(field), message);
 
-    public void RefuseAt(string path, string message) => _errors.Add(new PolicyError(path, message));
+    public void RefuseAt(string path, string message) => _errors.Add(path, message);
+
+    /// <summary>Refuses a field, if it is there, that needs a better answer than "no such field".</summary>
+    public void RefusePresent(string field, string message)
+    {
+        if (Has(field))
+        {
+            Refuse(field, message);
+        }
+    }
 
     public bool Has(string field) => Raw(field) is not null;
 
     public JsonElement? Raw(string field)
     {
-        _asked.Add(field);
+        if (_fields is null)
+        {
+            return null;
+        }
+
+        _asked ??= [];
+        if (!_asked.Contains(field))
+        {
+            _asked.Add(field);
+        }
+
         return _fields.TryGetValue(field, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
     }
 
-    public FieldReader? Object(string field) => Raw(field) is { } value ? Open(value, PathOf(field), _errors) : null;
+    public FieldReader? Object(string field) => Raw(field) is { } value ? Open(value, PathOf(field), index: null, _errors) : null;
 
-    /// <summary>The members of a list with their paths; null when absent or no list.</summary>
-    public List<(JsonElement Value, string Path)>? List(string field)
+    /// <summary>Null when absent or no list.</summary>
+    public FieldList? List(string field)
     {
         if (Raw(field) is not { } value)
         {
@@ -78,37 +109,45 @@ internal sealed class FieldReader
             return null;
         }
 
-        var path = PathOf(field);
-        return value.EnumerateArray().Select((item, index) => (item, string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]"))).ToList();
+        return new FieldList(value, PathOf(field), _errors);
     }
 
-    /// <summary>The members of a list that are objects; null when absent or no list.</summary>
-    public List<FieldReader>? Objects(string field)
-    {
-        var items = List(field);
-        return items?.Select(item => Open(item.Value, item.Path, _errors)).OfType<FieldReader>().ToList();
-    }
+    /// <summary>How many members a list has; 0 when it is absent or no list.</summary>
+    public int Count(string field) => Raw(field) is { ValueKind: JsonValueKind.Array } list ? list.GetArrayLength() : 0;
 
-    public List<(string Value, string Path)>? Strings(string field)
+    /// <summary>The members of a list that are objects; none when it is absent.</summary>
+    public IEnumerable<FieldReader> Objects(string field) => List(field)?.Objects ?? [];
+
+    public string? String(string field) => Raw(field) is { } value ? Text(value, PathOf(field), _errors) : null;
+
+    /// <summary>A text that must be there and not be empty; null, with an error, when it is not.</summary>
+    public string? RequiredString(string field, string whatToWrite)
     {
-        if (List(field) is not { } items)
+        var text = String(field);
+        if (!Has(field) || text is "")
         {
+            Refuse(field, $"is missing; write {whatToWrite}");
             return null;
         }
 
-        var strings = new List<(string, string)>(items.Count);
-        foreach (var (value, path) in items)
-        {
-            if (StringOf(value, path) is { } text)
-            {
-                strings.Add((text, path));
-            }
-        }
-
-        return strings;
+        return text;
     }
 
-    public string? String(string field) => Raw(field) is { } value ? StringOf(value, PathOf(field)) : null;
+    /// <summary>All fields of an object whose names are the writer's own, such as labels. Those that are not text are reported.</summary>
+    public IEnumerable<(string Name, string Value)> Texts()
+    {
+        foreach (var (name, value) in _fields ?? [])
+        {
+            if (value.ValueKind == JsonValueKind.Null)
+            {
+                Refuse(name, "has no value; write \"\" for an empty one");
+            }
+            else if (Text(value, PathOf(name), _errors) is { } text)
+            {
+                yield return (name, text);
+            }
+        }
+    }
 
     public bool? Boolean(string field)
     {
@@ -145,38 +184,45 @@ internal sealed class FieldReader
     /// <summary>Reports every field that nobody asked for.</summary>
     public void Finish()
     {
-        foreach (var field in _fields.Keys.Where(field => !_asked.Contains(field)))
+        if (_fields is null || (_asked is not null && _fields.Keys.All(_asked.Contains)))
         {
-            var near = _asked.Where(known => Spelling.AreNear(known, field)).Order(StringComparer.Ordinal).FirstOrDefault();
-            Refuse(field, near is null
-                ? $"no such field here; known are {string.Join(", ", _asked.Order(StringComparer.Ordinal))}"
-                : $"no such field here; did you mean {near}?");
+            return;
+        }
+
+        var known = (_asked ?? []).Order(StringComparer.Ordinal).ToList();
+        foreach (var field in _fields.Keys.Except(known))
+        {
+            // To look for a near name costs more than to report it, and nobody would see it.
+            var near = IsRefused ? null : known.FirstOrDefault(name => Spelling.AreNear(name, field));
+            Refuse(field, near is null ? $"no such field here; known are {string.Join(", ", known)}" : $"no such field here; did you mean {near}?");
         }
     }
 
     /// <summary>How a value looks, short enough for a message.</summary>
-    public static string Describe(JsonElement value)
+    public static string Describe(JsonElement value) => value.ValueKind switch
     {
-        var text = value.ValueKind switch
-        {
-            JsonValueKind.Object => "an object",
-            JsonValueKind.Array => "a list",
-            JsonValueKind.Null or JsonValueKind.Undefined => "empty",
-            _ => value.GetRawText(),
-        };
-        return text.Length > 64 ? text[..61] + "..." : text;
-    }
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "a list",
+        JsonValueKind.Null or JsonValueKind.Undefined => "empty",
+        _ => Shorten(value.GetRawText()),
+    };
 
-    private string? StringOf(JsonElement value, string path)
+    /// <summary>A text in quotes, short enough for a message.</summary>
+    public static string Quote(string text) => $"\"{Shorten(text)}\"";
+
+    /// <summary>Null, with an error, when the value is no text.</summary>
+    public static string? Text(JsonElement value, string path, ErrorList errors)
     {
         if (value.ValueKind == JsonValueKind.String)
         {
             return value.GetString();
         }
 
-        RefuseAt(path, value.ValueKind is JsonValueKind.Object or JsonValueKind.Array or JsonValueKind.Null
+        errors.Add(path, value.ValueKind is JsonValueKind.Object or JsonValueKind.Array or JsonValueKind.Null
             ? $"must be text, is {Describe(value)}"
-            : $"must be text; write \"{value.GetRawText()}\" in quotes");
+            : $"must be text; write \"{Describe(value)}\" in quotes");
         return null;
     }
+
+    private static string Shorten(string text) => text.Length > 64 ? text[..61] + "..." : text;
 }

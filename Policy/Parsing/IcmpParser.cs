@@ -35,7 +35,7 @@ internal static class IcmpParser
         field.Finish();
         if (family is not ("IPv4" or "IPv6"))
         {
-            field.Refuse("family", $"must be IPv4 or IPv6, is \"{family}\"");
+            field.Refuse("family", $"must be IPv4 or IPv6, is {FieldReader.Quote(family)}");
             return null;
         }
 

@@ -28,7 +28,7 @@ internal static class NetworkPolicyParser
         root.Finish();
 
         var ingress = types?.Contains("Ingress") ?? true;
-        var egress = types?.Contains("Egress") ?? spec.List("egress") is { Count: > 0 };
+        var egress = types?.Contains("Egress") ?? spec.Count("egress") > 0;
         return new RulePolicy(header.Kind, header.Namespace, header.Name, spec.Element.GetRawText(),
         [
             new PolicySpec
@@ -44,14 +44,15 @@ internal static class NetworkPolicyParser
 
     private static List<string>? Types(FieldReader spec)
     {
-        if (spec.Strings("policyTypes") is not { Count: > 0 } types)
+        if (spec.List("policyTypes") is not { Count: > 0 } list)
         {
             return null;
         }
 
+        var types = list.Strings.ToList();
         foreach (var (type, path) in types.Where(type => type.Value is not ("Ingress" or "Egress")))
         {
-            spec.RefuseAt(path, $"must be Ingress or Egress, is \"{type}\"");
+            spec.RefuseAt(path, $"must be Ingress or Egress, is {FieldReader.Quote(type)}");
         }
 
         return types.Select(type => type.Value).ToList();
@@ -61,11 +62,11 @@ internal static class NetworkPolicyParser
     {
         var (list, peerField) = direction == PolicyDirection.Ingress ? ("ingress", "from") : ("egress", "to");
         var rules = new List<PolicyRule>();
-        foreach (var rule in spec.Objects(list) ?? [])
+        foreach (var rule in spec.Objects(list))
         {
             // Both lists mean "all" when empty or absent.
-            var peers = rule.Objects(peerField) is { Count: > 0 } written ? written.Select(peer => ParsePeer(peer, ns)).OfType<Peer>().ToImmutableArray() : (ImmutableArray<Peer>?)null;
-            var ports = rule.Objects("ports") is { Count: > 0 } some ? some.SelectMany(PortParser.ParseKubernetes).ToImmutableArray() : (ImmutableArray<TrafficMatch>?)null;
+            var peers = rule.List(peerField) is { Count: > 0 } written ? written.Objects.Select(peer => ParsePeer(peer, ns)).OfType<Peer>().ToImmutableArray() : (ImmutableArray<Peer>?)null;
+            var ports = rule.List("ports") is { Count: > 0 } some ? [new TrafficRule([.. some.Objects.SelectMany(PortParser.ParseKubernetes)])] : (ImmutableArray<TrafficRule>?)null;
             rule.Finish();
             rules.Add(new PolicyRule
             {

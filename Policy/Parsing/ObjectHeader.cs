@@ -1,7 +1,12 @@
 namespace Axoneme.Policy;
 
 /// <summary>What every Kubernetes object begins with.</summary>
-internal readonly record struct ObjectHeader(string ApiVersion, string Kind, string Namespace, string Name)
+/// <param name="ApiVersion">apiVersion.</param>
+/// <param name="Kind">kind.</param>
+/// <param name="Namespace">metadata.namespace, <c>default</c> when it is absent; empty for cluster-wide kinds.</param>
+/// <param name="Name">metadata.name.</param>
+/// <param name="Labels">metadata.labels, of source <c>k8s</c>.</param>
+internal readonly record struct ObjectHeader(string ApiVersion, string Kind, string Namespace, string Name, LabelSet Labels)
 {
     /// <summary>Reads apiVersion, kind and metadata.</summary>
     public static ObjectHeader Read(FieldReader root, bool namespaced)
@@ -15,7 +20,7 @@ internal readonly record struct ObjectHeader(string ApiVersion, string Kind, str
                 root.Refuse("metadata", "is missing; write metadata.name");
             }
 
-            return new ObjectHeader(apiVersion, kind, "", "");
+            return new ObjectHeader(apiVersion, kind, "", "", LabelSet.Empty);
         }
 
         var name = metadata.String("name") ?? "";
@@ -23,7 +28,7 @@ internal readonly record struct ObjectHeader(string ApiVersion, string Kind, str
         {
             metadata.Refuse("name", name.Length == 0
                 ? "is missing; write the object's name"
-                : $"\"{name}\" is not a name; write lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit");
+                : $"{FieldReader.Quote(name)} is not a name; write lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit");
         }
 
         var ns = metadata.String("namespace") ?? "";
@@ -33,9 +38,10 @@ internal readonly record struct ObjectHeader(string ApiVersion, string Kind, str
         }
         else if (namespaced && ns.Length > 0 && !NameSyntax.IsDnsLabel(ns))
         {
-            metadata.Refuse("namespace", $"\"{ns}\" is not a namespace name; write lower-case letters, digits and '-', at most 63");
+            metadata.Refuse("namespace", $"{FieldReader.Quote(ns)} is not a namespace name; write lower-case letters, digits and '-', at most 63");
         }
 
-        return new ObjectHeader(apiVersion, kind, !namespaced ? "" : ns.Length == 0 ? "default" : ns, name);
+        var labels = new LabelSet((metadata.Object("labels")?.Texts() ?? []).Select(label => new Label(LabelSource.Kubernetes, label.Name, label.Value)));
+        return new ObjectHeader(apiVersion, kind, !namespaced ? "" : ns.Length == 0 ? "default" : ns, name, labels);
     }
 }

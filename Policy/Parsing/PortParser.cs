@@ -45,7 +45,7 @@ internal static class PortParser
         // In Kubernetes' int-or-string, "80" in quotes is a name, and a name needs a letter.
         if (port.Raw("port") is { ValueKind: JsonValueKind.String } && text is not null && text.All(char.IsAsciiDigit))
         {
-            port.Refuse("port", $"\"{text}\" in quotes is a port name; write the number without quotes");
+            port.Refuse("port", $"{FieldReader.Quote(text)} in quotes is a port name; write the number without quotes");
             return [];
         }
 
@@ -59,9 +59,9 @@ internal static class PortParser
         var text = port.String("port");
         var last = port.Integer("endPort", 0, ushort.MaxValue);
         port.Finish();
-        IpProtocol[]? protocols = name.ToUpperInvariant() switch
+        IpProtocol[]? protocols = name switch
         {
-            "ANY" or "" => WithPorts,
+            "ANY" => WithPorts,
             "TCP" => [IpProtocol.Tcp],
             "UDP" => [IpProtocol.Udp],
             "SCTP" => [IpProtocol.Sctp],
@@ -73,7 +73,7 @@ internal static class PortParser
         {
             port.Refuse("protocol", name.StartsWith("ICMP", StringComparison.OrdinalIgnoreCase)
                 ? "ICMP has no ports; use icmps instead of toPorts"
-                : $"must be TCP, UDP, SCTP, VRRP, IGMP or ANY, is \"{name}\"");
+                : $"must be TCP, UDP, SCTP, VRRP, IGMP or ANY in capitals, is {FieldReader.Quote(name)}");
             return [];
         }
 
@@ -103,7 +103,8 @@ internal static class PortParser
             return [];
         }
 
-        return Range(port, protocols, text, last is 0 ? null : last, lowest: 0);
+        // Beside a name, endPort is ignored (Cilium's documentation, "Layer 4 policies").
+        return Range(port, protocols, text, last is 0 || NameSyntax.IsPortName(text) ? null : last, lowest: 0);
     }
 
     private static IEnumerable<TrafficMatch> Range(FieldReader port, IpProtocol[] protocols, string text, int? last, int lowest)
@@ -112,7 +113,7 @@ internal static class PortParser
         {
             if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var first) || first < lowest || first > ushort.MaxValue)
             {
-                port.Refuse("port", $"{text} is not a port; write a number from {lowest} to 65535");
+                port.Refuse("port", $"{FieldReader.Quote(text)} is not a port; write a number from {lowest} to 65535");
                 return [];
             }
 
@@ -137,13 +138,13 @@ internal static class PortParser
 
         if (!NameSyntax.IsPortName(text))
         {
-            port.Refuse("port", $"\"{text}\" is neither a port number nor a port name (at most 15 letters, digits and inner hyphens, one letter at least)");
+            port.Refuse("port", $"{FieldReader.Quote(text)} is neither a port number nor a port name (at most 15 letters, digits and inner hyphens, one letter at least)");
             return [];
         }
 
         if (last is not null)
         {
-            port.Refuse("endPort", $"cannot go with the named port \"{text}\"; write port as a number");
+            port.Refuse("endPort", $"cannot go with the named port {FieldReader.Quote(text)}; write port as a number");
             return [];
         }
 

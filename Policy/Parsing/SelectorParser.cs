@@ -12,23 +12,8 @@ internal static class SelectorParser
     /// <param name="keyPrefix">Put before every key.</param>
     public static List<LabelRequirement> Parse(FieldReader selector, string? fixedSource, string keyPrefix = "")
     {
-        var requirements = new List<LabelRequirement>();
-        if (selector.Object("matchLabels") is { } labels)
-        {
-            foreach (var name in labels.Names.ToList())
-            {
-                if (labels.Raw(name) is null)
-                {
-                    labels.Refuse(name, "has no value; write \"\" for an empty one");
-                }
-                else if (labels.String(name) is { } value && ReadKey(labels, name, name, fixedSource) is var (source, key) && CheckValue(labels, labels.PathOf(name), value))
-                {
-                    requirements.Add(LabelRequirement.EqualTo(source, keyPrefix + key, value));
-                }
-            }
-        }
-
-        foreach (var expression in selector.Objects("matchExpressions") ?? [])
+        var requirements = selector.Object("matchLabels") is { } labels ? ParseLabels(labels, fixedSource, keyPrefix) : [];
+        foreach (var expression in selector.Objects("matchExpressions"))
         {
             if (ParseExpression(expression, fixedSource, keyPrefix) is { } requirement)
             {
@@ -40,11 +25,26 @@ internal static class SelectorParser
         return requirements;
     }
 
+    /// <summary>The requirements of a map of labels, all of them to be present with that value.</summary>
+    public static List<LabelRequirement> ParseLabels(FieldReader labels, string? fixedSource, string keyPrefix = "")
+    {
+        var requirements = new List<LabelRequirement>();
+        foreach (var (name, value) in labels.Texts())
+        {
+            if (ReadKey(labels, name, name, fixedSource) is var (source, key) && CheckValue(labels, labels.PathOf(name), value))
+            {
+                requirements.Add(LabelRequirement.EqualTo(source, keyPrefix + key, value));
+            }
+        }
+
+        return requirements;
+    }
+
     private static LabelRequirement? ParseExpression(FieldReader expression, string? fixedSource, string keyPrefix)
     {
         var name = expression.String("key");
         var operation = expression.String("operator");
-        var values = expression.Strings("values");
+        var values = expression.List("values")?.Strings.ToList();
         expression.Finish();
         if (name is null)
         {
@@ -54,7 +54,7 @@ internal static class SelectorParser
 
         if (!TryParseOperator(operation, out var parsed))
         {
-            expression.Refuse("operator", $"must be In, NotIn, Exists or DoesNotExist, is {operation ?? "missing"}");
+            expression.Refuse("operator", $"must be In, NotIn, Exists or DoesNotExist, is {(operation is null ? "missing" : FieldReader.Quote(operation))}");
             return null;
         }
 
@@ -78,13 +78,13 @@ internal static class SelectorParser
         var key = text[(colon + 1)..];
         if (colon == 0)
         {
-            at.Refuse(field, $"label key \"{text}\" has an empty source; write k8s:{key} or {key}");
+            at.Refuse(field, $"label key {FieldReader.Quote(text)} has an empty source; write k8s:name or name");
             return null;
         }
 
         if (!NameSyntax.IsLabelKey(key))
         {
-            at.Refuse(field, $"\"{text}\" is not a label key; write [prefix/]name of letters, digits, '-', '_' and '.', at most 63 in the name");
+            at.Refuse(field, $"{FieldReader.Quote(text)} is not a label key; write [prefix/]name of letters, digits, '-', '_' and '.', at most 63 in the name");
             return null;
         }
 
@@ -98,7 +98,7 @@ internal static class SelectorParser
             return true;
         }
 
-        at.RefuseAt(path, $"\"{value}\" is not a label value; at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit");
+        at.RefuseAt(path, $"{FieldReader.Quote(value)} is not a label value; at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit");
         return false;
     }
 

@@ -4,11 +4,30 @@ using System.Net;
 namespace Axoneme.Policy;
 
 /// <summary>A policy in force.</summary>
-/// <param name="Policy">What was parsed.</param>
-/// <param name="Specs">Its specs with their rules compiled.</param>
-/// <param name="Prefixes">Prefixes that need an identity for it; one per mention.</param>
-internal sealed record CompiledPolicy(RulePolicy Policy, ImmutableArray<CompiledSpec> Specs, ImmutableArray<IPNetwork> Prefixes)
+internal sealed class CompiledPolicy(RulePolicy policy, ImmutableArray<CompiledSpec> specs)
 {
+    public RulePolicy Policy { get; } = policy;
+
+    public ImmutableArray<CompiledSpec> Specs { get; } = specs;
+
+    public IEnumerable<CompiledRule> Rules => Specs.SelectMany(spec => spec.Rules);
+
+    /// <summary>Prefixes that need an identity for it; one per mention.</summary>
+    public ImmutableArray<IPNetwork> Prefixes { get; } =
+    [
+        .. specs.SelectMany(spec => spec.Rules).SelectMany(rule => rule.Selectors)
+            .SelectMany(selector => selector.Within is { } network ? selector.Except.Append(network) : selector.Except)
+            .Where(network => network.PrefixLength > 0),
+    ];
+
+    /// <summary>Names whose addresses need an identity for it; one per mention.</summary>
+    public ImmutableArray<DnsPattern> Patterns { get; } = [.. PeersOf(policy).OfType<FqdnPeer>().Select(peer => peer.Pattern)];
+
     /// <summary>True when a change of any CiliumCIDRGroup may change it.</summary>
-    public bool RefersToGroups { get; } = Policy.Specs.SelectMany(spec => spec.Rules).SelectMany(rule => rule.Peers ?? []).Any(peer => peer is CidrGroupPeer);
+    public bool RefersToGroups { get; } = PeersOf(policy).Any(peer => peer is CidrGroupPeer);
+
+    /// <summary>True when a change of any Service may change it.</summary>
+    public bool RefersToServices { get; } = PeersOf(policy).Any(peer => peer is ServicePeer);
+
+    private static IEnumerable<Peer> PeersOf(RulePolicy policy) => policy.Specs.SelectMany(spec => spec.Rules).SelectMany(rule => rule.Peers ?? []);
 }

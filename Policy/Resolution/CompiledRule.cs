@@ -2,56 +2,80 @@ using System.Collections.Immutable;
 
 namespace Axoneme.Policy;
 
-/// <summary>A rule with its id and its peers as selectors in use.</summary>
-internal sealed class CompiledRule(uint id, RuleDescription description, PolicyRule rule, ImmutableArray<CachedSelector> peers)
+/// <summary>A rule in force: its id, the selectors of its peers, and where it takes part.</summary>
+internal sealed class CompiledRule
 {
-    public uint Id { get; } = id;
+    public CompiledRule(uint id, RuleDescription description, PolicyRule rule, IEnumerable<Selector> selectors)
+    {
+        Id = id;
+        Description = description;
+        Rule = rule;
+        Selectors = [.. selectors.Distinct()];
+        IsForEveryPeer = Selectors.Any(selector => selector.IsEverything);
+        Lines = rule.Traffic is { } traffic
+            ? [.. traffic.Select(part => new RuleLine(this, part.Matches, part.Inspection))]
+            : [new RuleLine(this, null, null)];
+        HasNamedPorts = Lines.Any(line => line.Matches is { } matches && matches.Any(match => match.Name is not null));
+    }
 
-    public RuleDescription Description { get; } = description;
+    public uint Id { get; }
 
-    public PolicyRule Rule { get; } = rule;
+    public RuleDescription Description { get; }
 
-    public ImmutableArray<CachedSelector> Peers { get; } = peers;
+    public PolicyRule Rule { get; }
+
+    /// <summary>What its peers come to.</summary>
+    public ImmutableArray<Selector> Selectors { get; }
 
     /// <summary>True when it holds for every peer, even one whose identity nobody knows.</summary>
-    public bool IsForEveryPeer { get; } = peers.Any(peer => peer.Selector.IsEverything);
+    public bool IsForEveryPeer { get; }
 
     /// <summary>True when a port's name must be looked up.</summary>
-    public bool HasNamedPorts { get; } = rule.Traffic?.Any(match => match.Name is not null) ?? false;
+    public bool HasNamedPorts { get; }
 
-    /// <summary>The intervals of traffic classes it is about, given the ports of the pod that traffic goes to.</summary>
-    public void AddIntervals(ImmutableArray<NamedPort> namedPorts, int rank, List<RankedInterval> intervals)
+    /// <summary>What it says of traffic.</summary>
+    public ImmutableArray<RuleLine> Lines { get; }
+
+    /// <summary>Its selectors in use; empty when it holds for every peer, where nothing needs to be watched.</summary>
+    public ImmutableArray<CachedSelector<CompiledRule>> Peers { get; private set; } = [];
+
+    /// <summary>The directions of policy sets it takes part in.</summary>
+    public HashSet<DirectionPolicy> Users { get; } = [];
+
+    public void Acquire(SelectorCache<CompiledRule> selectors) =>
+        Peers = IsForEveryPeer ? [] : [.. Selectors.Select(selector => selectors.Acquire(selector, this))];
+
+    public void Release(SelectorCache<CompiledRule> selectors)
     {
-        if (Rule.Traffic is not { } traffic)
+        foreach (var peer in Peers)
         {
-            intervals.Add(new RankedInterval(0, TrafficMatch.LastClass, rank));
-            return;
-        }
-
-        foreach (var match in traffic)
-        {
-            if (match.Name is null)
-            {
-                intervals.Add(new RankedInterval(match.LowClass, match.HighClass, rank));
-                continue;
-            }
-
-            foreach (var port in namedPorts)
-            {
-                if (port.Name == match.Name && port.Protocol == match.Protocol)
-                {
-                    var trafficClass = TrafficMatch.ClassOf(port.Protocol, port.Port);
-                    intervals.Add(new RankedInterval(trafficClass, trafficClass, rank));
-                }
-            }
+            selectors.Release(peer, this);
         }
     }
 
+    public bool Selects(uint identity)
+    {
+        if (IsForEveryPeer)
+        {
+            return true;
+        }
+
+        foreach (var peer in Peers)
+        {
+            if (peer.Members.Contains(identity))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>
-    /// The order in which rules decide: a denying one before an allowing one, then one for every peer before one for some, so that peers it covers
-    /// need no entry of their own, then by policy and section, which are the same on every node.
+    /// An order that is the same on every node: denying rules, then rules for every peer, then by policy and section. It settles which of several
+    /// deciding rules is named, never the verdict.
     /// </summary>
-    public static int CompareByPrecedence(CompiledRule left, CompiledRule right)
+    public static int Compare(CompiledRule left, CompiledRule right)
     {
         var order = right.Rule.Deny.CompareTo(left.Rule.Deny);
         order = order != 0 ? order : right.IsForEveryPeer.CompareTo(left.IsForEveryPeer);

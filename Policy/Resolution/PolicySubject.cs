@@ -13,6 +13,9 @@ public sealed class PolicySubject : IEquatable<PolicySubject>
 
     public LabelSet Labels { get; }
 
+    /// <summary>A node and not an endpoint: only policies with a nodeSelector apply.</summary>
+    public bool IsNode => Labels.Contains(LabelSource.Reserved, "host");
+
     /// <summary>Names in lower case, sorted, without duplicates.</summary>
     public ImmutableArray<NamedPort> NamedPorts { get; }
 

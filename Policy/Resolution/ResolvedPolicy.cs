@@ -3,8 +3,7 @@ using System.Collections.Immutable;
 namespace Axoneme.Policy;
 
 /// <summary>
-/// What a subject's policies come to, ready for the kernel. Lookup: the peer identity's own key, else identity 0, else dropped. An own key never
-/// falls through, so it includes what identity 0 gives, and it is left out where it would say the same. Equal content is equal.
+/// What a subject's policies came to at one time (see <see cref="PolicySet"/>). Equal content is equal.
 /// </summary>
 public sealed record ResolvedPolicy
 {

@@ -46,6 +46,9 @@ public sealed class Selector : IEquatable<Selector>
             : new Selector([], network, except);
     }
 
+    /// <summary>The same selector with one more condition.</summary>
+    internal Selector And(LabelRequirement requirement) => new(Requirements.Append(requirement), Within, Except);
+
     public bool Matches(LabelSet labels)
     {
         foreach (var requirement in Requirements)

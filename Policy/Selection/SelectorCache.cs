@@ -4,129 +4,128 @@ using System.Runtime.InteropServices;
 namespace Axoneme.Policy;
 
 /// <summary>
-/// Which identities each selector in use selects, kept up to date. Each selector hangs on one of its conditions (its anchor); an identity
-/// is tested only against selectors anchored at one of its labels or at a prefix around its own, so churn costs what can match.
+/// What each selector in use selects, kept up to date: peers select identities, policies select endpoints. Each selector hangs on one of its
+/// conditions (its anchor); a label set is tested only against selectors anchored at one of its labels or at a prefix around its own, so churn
+/// costs what can match and not all selectors there are.
 /// </summary>
-internal sealed class SelectorCache
+/// <typeparam name="TUser">Who uses selectors.</typeparam>
+internal sealed class SelectorCache<TUser>
 {
-    private readonly Dictionary<uint, LabelSet> _identities = [];
-    private readonly Dictionary<Selector, CachedSelector> _selectors = [];
-    private readonly Dictionary<(string Key, string? Value), HashSet<CachedSelector>> _byLabel = [];
-    private readonly Dictionary<IPNetwork, HashSet<CachedSelector>> _byPrefix = [];
-    private readonly HashSet<CachedSelector> _unanchored = [];
-    private readonly Dictionary<(string Key, string Value), HashSet<uint>> _identitiesByLabel = [];
+    private readonly Dictionary<uint, LabelSet> _labels = [];
+    private readonly Dictionary<Selector, CachedSelector<TUser>> _selectors = [];
+    private readonly Dictionary<(string Key, string? Value), HashSet<CachedSelector<TUser>>> _byLabel = [];
+    private readonly Dictionary<IPNetwork, HashSet<CachedSelector<TUser>>> _byPrefix = [];
+    private readonly HashSet<CachedSelector<TUser>> _unanchored = [];
+    private readonly Dictionary<(string Key, string Value), HashSet<uint>> _holders = [];
 
-    public IReadOnlyDictionary<uint, LabelSet> Identities => _identities;
+    /// <summary>The label sets by number.</summary>
+    public IReadOnlyDictionary<uint, LabelSet> Labels => _labels;
 
-    /// <summary>Takes a selector into use; each call needs one <see cref="Release"/>.</summary>
-    public CachedSelector Acquire(Selector selector)
+    /// <summary>Puts a selector to use; each use ends with one <see cref="Release"/>.</summary>
+    public CachedSelector<TUser> Acquire(Selector selector, TUser user)
     {
         if (!_selectors.TryGetValue(selector, out var cached))
         {
-            cached = new CachedSelector(selector);
+            var (prefix, labels) = AnchorsOf(selector);
+            cached = new CachedSelector<TUser>(selector, prefix, labels);
             _selectors.Add(selector, cached);
-            Anchor(cached, hang: true);
+            Hang(cached);
             FillIn(cached);
         }
 
-        cached.Users++;
+        cached.Users.Add(user);
         return cached;
     }
 
-    public void Release(CachedSelector cached)
+    public void Release(CachedSelector<TUser> cached, TUser user)
     {
-        if (--cached.Users > 0)
+        if (cached.Users.Remove(user) && cached.Users.Count == 0)
         {
-            return;
+            _selectors.Remove(cached.Selector);
+            TakeOff(cached);
         }
-
-        _selectors.Remove(cached.Selector);
-        Anchor(cached, hang: false);
     }
 
-    /// <summary>Adds an identity or changes its labels; false when nothing changed.</summary>
-    public bool Upsert(uint identity, LabelSet labels)
+    /// <summary>Makes a label set known or changes it.</summary>
+    /// <param name="number">Whose labels these are.</param>
+    /// <param name="labels">All of them.</param>
+    /// <param name="flipped">Gets the selectors that select it and did not, or no longer do.</param>
+    public void Upsert(uint number, LabelSet labels, HashSet<CachedSelector<TUser>> flipped)
     {
-        if (_identities.TryGetValue(identity, out var old))
+        if (_labels.TryGetValue(number, out var old))
         {
             if (old.Equals(labels))
             {
-                return false;
+                return;
             }
 
-            Remove(identity);
+            Remove(number, flipped);
         }
 
-        _identities.Add(identity, labels);
+        _labels.Add(number, labels);
         foreach (var label in labels)
         {
-            if (!_identitiesByLabel.TryGetValue((label.Key, label.Value), out var holders))
-            {
-                _identitiesByLabel.Add((label.Key, label.Value), holders = []);
-            }
-
-            holders.Add(identity);
+            ref var holders = ref CollectionsMarshal.GetValueRefOrAddDefault(_holders, (label.Key, label.Value), out _);
+            (holders ??= []).Add(number);
         }
 
         foreach (var cached in Candidates(labels))
         {
-            if (cached.Selector.Matches(labels))
+            if (cached.Selector.Matches(labels) && cached.Members.Add(number) && !flipped.Add(cached))
             {
-                cached.Identities.Add(identity);
+                flipped.Remove(cached); // it did and it does
             }
         }
-
-        return true;
     }
 
-    public bool Remove(uint identity)
+    /// <summary>Forgets a label set; false when it was not known.</summary>
+    public bool Remove(uint number, HashSet<CachedSelector<TUser>> flipped)
     {
-        if (!_identities.Remove(identity, out var labels))
+        if (!_labels.Remove(number, out var labels))
         {
             return false;
         }
 
         foreach (var label in labels)
         {
-            var holders = _identitiesByLabel[(label.Key, label.Value)];
-            holders.Remove(identity);
-            if (holders.Count == 0)
+            // One key may stand twice in a set, with different sources.
+            if (_holders.TryGetValue((label.Key, label.Value), out var holders) && holders.Remove(number) && holders.Count == 0)
             {
-                _identitiesByLabel.Remove((label.Key, label.Value));
+                _holders.Remove((label.Key, label.Value));
             }
         }
 
         foreach (var cached in Candidates(labels))
         {
-            cached.Identities.Remove(identity);
+            if (cached.Members.Remove(number))
+            {
+                flipped.Add(cached);
+            }
         }
 
         return true;
     }
 
-    private void FillIn(CachedSelector cached)
+    private void FillIn(CachedSelector<TUser> cached)
     {
         // The rarest of the required labels bounds the search.
-        HashSet<uint>? fewest = null;
-        foreach (var requirement in cached.Selector.Requirements)
+        List<HashSet<uint>>? fewest = null;
+        foreach (var requirement in cached.Selector.Requirements.Where(requirement => requirement.Operator == SelectorOperator.In))
         {
-            if (requirement is { Operator: SelectorOperator.In, Values.Length: 1 })
-            {
-                var holders = _identitiesByLabel.GetValueOrDefault((requirement.Key, requirement.Values[0])) ?? [];
-                fewest = fewest is null || holders.Count < fewest.Count ? holders : fewest;
-            }
+            var holders = requirement.Values.Select(value => _holders.GetValueOrDefault((requirement.Key, value))).OfType<HashSet<uint>>().ToList();
+            fewest = fewest is null || holders.Sum(set => set.Count) < fewest.Sum(set => set.Count) ? holders : fewest;
         }
 
-        foreach (var identity in fewest ?? (IEnumerable<uint>)_identities.Keys)
+        foreach (var number in fewest?.SelectMany(set => set) ?? _labels.Keys)
         {
-            if (cached.Selector.Matches(_identities[identity]))
+            if (cached.Selector.Matches(_labels[number]))
             {
-                cached.Identities.Add(identity);
+                cached.Members.Add(number);
             }
         }
     }
 
-    private IEnumerable<CachedSelector> Candidates(LabelSet labels)
+    private IEnumerable<CachedSelector<TUser>> Candidates(LabelSet labels)
     {
         foreach (var cached in _unanchored)
         {
@@ -160,53 +159,58 @@ internal sealed class SelectorCache
         }
     }
 
-    /// <summary>Puts a selector on its anchors or takes it off.</summary>
-    private void Anchor(CachedSelector cached, bool hang)
+    /// <summary>Where a selector hangs: null and nothing when any label set may be selected.</summary>
+    private (IPNetwork? Prefix, (string Key, string? Value)[] Labels) AnchorsOf(Selector selector)
     {
-        var selector = cached.Selector;
         if (selector.Within is { } network)
         {
-            Hang(_byPrefix, network);
-            return;
+            return (network, []);
         }
 
-        // "app in (a, b)" hangs on both values; a namespace is a poor anchor because many identities share it.
+        // "app in (a, b)" hangs on both values. The rarest condition is the best; while none is known to be rare, one that is the pod's own.
         var values = selector.Requirements
             .Where(requirement => requirement.Operator == SelectorOperator.In)
-            .OrderBy(requirement => requirement.Key is LabelKey.PodNamespace or LabelKey.Cluster)
+            .OrderBy(requirement => requirement.Values.Sum(value => _holders.GetValueOrDefault((requirement.Key, value))?.Count ?? 0))
+            .ThenBy(requirement => LabelKey.IsOfSurroundings(requirement.Key))
             .ThenBy(requirement => requirement.Values.Length)
             .FirstOrDefault();
-        if (values is not null)
+        return (null, values is not null
+            ? [.. values.Values.Select(value => (values.Key, (string?)value))]
+            : [.. selector.Requirements.Where(requirement => requirement.Operator == SelectorOperator.Exists).Take(1).Select(requirement => (requirement.Key, (string?)null))]);
+    }
+
+    private void Hang(CachedSelector<TUser> cached)
+    {
+        if (cached.Prefix is { } network)
         {
-            foreach (var value in values.Values)
-            {
-                Hang(_byLabel, (values.Key, value));
-            }
+            ref var hanging = ref CollectionsMarshal.GetValueRefOrAddDefault(_byPrefix, network, out _);
+            (hanging ??= []).Add(cached);
         }
-        else if (selector.Requirements.FirstOrDefault(requirement => requirement.Operator == SelectorOperator.Exists) is { } present)
-        {
-            Hang(_byLabel, (present.Key, null));
-        }
-        else if (hang)
+        else if (cached.Labels.Length == 0)
         {
             _unanchored.Add(cached);
         }
-        else
+
+        foreach (var label in cached.Labels)
         {
-            _unanchored.Remove(cached);
+            ref var hanging = ref CollectionsMarshal.GetValueRefOrAddDefault(_byLabel, label, out _);
+            (hanging ??= []).Add(cached);
+        }
+    }
+
+    private void TakeOff(CachedSelector<TUser> cached)
+    {
+        _unanchored.Remove(cached);
+        if (cached.Prefix is { } network && _byPrefix[network].Remove(cached) && _byPrefix[network].Count == 0)
+        {
+            _byPrefix.Remove(network);
         }
 
-        void Hang<TKey>(Dictionary<TKey, HashSet<CachedSelector>> index, TKey key)
-            where TKey : notnull
+        foreach (var label in cached.Labels)
         {
-            if (hang)
+            if (_byLabel[label].Remove(cached) && _byLabel[label].Count == 0)
             {
-                ref var hanging = ref CollectionsMarshal.GetValueRefOrAddDefault(index, key, out _);
-                (hanging ??= []).Add(cached);
-            }
-            else if (index[key].Remove(cached) && index[key].Count == 0)
-            {
-                index.Remove(key);
+                _byLabel.Remove(label);
             }
         }
     }

@@ -109,6 +109,7 @@ internal sealed partial class AllInOneServer
         new NodeAgentOptions
         {
             NodeName = _options.NodeName,
+            ClusterName = controlPlane.ClusterName,
             StateDirectory = _options.NodeState,
             SocketPath = _options.AgentSocket,
             BpfRoot = _options.BpfRoot,

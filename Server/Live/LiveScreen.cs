@@ -26,6 +26,12 @@ internal static class LiveScreen
             lines.AddRange(snapshot.Errors.Take(MaxErrors).Select(error => new Cell(error, "red").Markup(width)));
         }
 
+        if (snapshot.Warnings.Count > 0)
+        {
+            lines.Add(Rule($"warnings {snapshot.Warnings.Count} · accepted and not enforced as written", width, "yellow"));
+            lines.AddRange(snapshot.Warnings.Take(MaxErrors).Select(warning => new Cell(warning, "yellow").Markup(width)));
+        }
+
         lines.Add(Rule("drops of the last seconds", width));
         lines.AddRange(Drops(snapshot, width, Math.Max(LeastDrops, height - lines.Count)));
         return lines.Count <= height ? lines : lines[..height];

@@ -11,7 +11,8 @@ namespace Axoneme.Server.Live;
 /// <param name="Matrix">The newest measurement.</param>
 /// <param name="Drops">Newest kind first.</param>
 /// <param name="Errors">Manifest errors and whatever else needs attention, one line each.</param>
+/// <param name="Warnings">What policies ask that is not enforced as they say, one line each.</param>
 /// <param name="StopHint">What Ctrl-C does.</param>
 internal sealed record LiveSnapshot(
     string Node, AgentStatus? Status, IReadOnlyList<LivePod> Pods, IReadOnlyList<PolicyView> Policies, ReachabilityMatrix Matrix,
-    IReadOnlyList<DropCount> Drops, IReadOnlyList<string> Errors, string StopHint);
+    IReadOnlyList<DropCount> Drops, IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings, string StopHint);

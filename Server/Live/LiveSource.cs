@@ -36,11 +36,12 @@ internal sealed class LiveSource(
 
         errors.AddRange(controlPlane.Manifests.Errors.Select(error => error.ToString()));
         errors.AddRange(status?.Problems ?? []);
+        var warnings = controlPlane.Manifests.Warnings.Select(warning => warning.ToString());
         var views = ByContainer(endpoints);
         return new LiveSnapshot(
             options.NodeName, status, [.. sandbox.Pods.Select(pod => Pod(pod, views.GetValueOrDefault(pod.ContainerId)))],
             [.. policies.OrderBy(policy => policy.Namespace, StringComparer.Ordinal).ThenBy(policy => policy.Name, StringComparer.Ordinal)],
-            meter.Latest, drops.Recent, [.. errors.Distinct()], options.RemoveOnExit ? "Ctrl-C removes everything" : "Ctrl-C stops; pods and verdicts stay");
+            meter.Latest, drops.Recent, [.. errors.Distinct()], [.. warnings], options.RemoveOnExit ? "Ctrl-C removes everything" : "Ctrl-C stops; pods and verdicts stay");
     }
 
     /// <summary>Waits for the next time to look.</summary>

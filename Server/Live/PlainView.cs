@@ -11,6 +11,7 @@ internal sealed class PlainView(LiveSource source, TextWriter output)
     private IReadOnlyList<string> _policies = [];
     private IReadOnlyList<string> _matrix = [];
     private IReadOnlyList<string> _errors = [];
+    private IReadOnlyList<string> _warnings = [];
     private HashSet<Drop> _drops = [];
 
     /// <summary>Writes until cancelled.</summary>
@@ -28,6 +29,7 @@ internal sealed class PlainView(LiveSource source, TextWriter output)
         _pods = await WriteAsync("pods", _pods, [.. snapshot.Pods.Select(pod => $"{pod.Name} {pod.Ipv4} {pod.Ipv6} identity {pod.Identity} {pod.State} {pod.Problem}".TrimEnd())]);
         _policies = await WriteAsync("policies", _policies, [.. snapshot.Policies.Select(policy => $"{policy.Kind} {policy.Namespace}/{policy.Name} ({policy.Source})")]);
         _errors = await WriteAsync("errors", _errors, snapshot.Errors);
+        _warnings = await WriteAsync("warnings", _warnings, snapshot.Warnings);
         _matrix = await WriteAsync("reachability", _matrix, [.. snapshot.Matrix.Rows.SelectMany(row => Row(snapshot.Matrix, row))]);
         foreach (var drop in snapshot.Drops.Select(count => count.Drop).Where(drop => !_drops.Contains(drop)))
         {

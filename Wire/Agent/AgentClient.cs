@@ -12,7 +12,8 @@ namespace Axoneme.Wire.Agent;
 /// </summary>
 /// <param name="socketPath">The agent's socket, for example <see cref="AgentRoutes.DefaultSocket"/>.</param>
 /// <param name="timeout">Longest silence of the agent that is waited for; <see cref="Timeout.InfiniteTimeSpan"/> for streams.</param>
-public sealed class AgentClient(string socketPath, TimeSpan timeout)
+/// <param name="server">What listens there, as errors call it: the control plane's admin API speaks the same protocol.</param>
+public sealed class AgentClient(string socketPath, TimeSpan timeout, string server = "agent")
 {
     /// <summary>Sends a request and reads the whole answer, whatever its status.</summary>
     /// <exception cref="AgentUnreachableException">No agent listens, it went away, or it was silent for too long.</exception>
@@ -34,24 +35,12 @@ public sealed class AgentClient(string socketPath, TimeSpan timeout)
     /// <summary>GETs an object.</summary>
     /// <exception cref="AgentUnreachableException">As <see cref="Send"/>.</exception>
     /// <exception cref="AgentRefusedException">The agent answered with an error, or with something else than announced.</exception>
-    public T Get<T>(string target, JsonTypeInfo<T> type)
-    {
-        var response = Send("GET", target);
-        if (response.Status != 200)
-        {
-            throw Refused(response, target);
-        }
+    public T Get<T>(string target, JsonTypeInfo<T> type) => Read(Send("GET", target), $"GET {target}", type);
 
-        try
-        {
-            return JsonSerializer.Deserialize(response.Body, type) ?? throw new JsonException("null");
-        }
-        catch (JsonException failure)
-        {
-            throw new AgentRefusedException(response.Status, new AgentError(
-                $"GET {target}: the agent's answer is not the expected JSON: {failure.Message}", "Are axoneme and the agent of one version? See `axoneme version`."));
-        }
-    }
+    /// <summary>POSTs JSON and reads an object.</summary>
+    /// <exception cref="AgentUnreachableException">As <see cref="Send"/>.</exception>
+    /// <exception cref="AgentRefusedException">As <see cref="Get"/>.</exception>
+    public T Post<T>(string target, ReadOnlySpan<byte> body, JsonTypeInfo<T> type) => Read(Send("POST", target, body), $"POST {target}", type);
 
     /// <summary>GETs a body that may never end, line by line as the agent writes them.</summary>
     /// <exception cref="AgentUnreachableException">As <see cref="Send"/>, also in the middle of the stream.</exception>
@@ -63,6 +52,24 @@ public sealed class AgentClient(string socketPath, TimeSpan timeout)
         while (NextLine(reader) is { } line)
         {
             yield return line;
+        }
+    }
+
+    private T Read<T>(AgentResponse response, string request, JsonTypeInfo<T> type)
+    {
+        if (response.Status != 200)
+        {
+            throw Refused(response, request);
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(response.Body, type) ?? throw new JsonException("null");
+        }
+        catch (JsonException failure)
+        {
+            throw new AgentRefusedException(response.Status, new AgentError(
+                $"{request}: the {server}'s answer is not the expected JSON: {failure.Message}", $"Are axoneme and the {server} of one version? See `axoneme version`."));
         }
     }
 
@@ -82,7 +89,7 @@ public sealed class AgentClient(string socketPath, TimeSpan timeout)
                 stream.CopyTo(content);
             }
 
-            throw Refused(new AgentResponse(status, content.ToArray()), target);
+            throw Refused(new AgentResponse(status, content.ToArray()), $"GET {target}");
         }
         catch (IOException failure)
         {
@@ -150,7 +157,7 @@ public sealed class AgentClient(string socketPath, TimeSpan timeout)
             var reason = socketPath.Length == 0
                 ? "the path is empty; name the agent's socket"
                 : "the path cannot be a socket's, which has at most 107 bytes; use a shorter one";
-            throw new AgentUnreachableException(socketPath, reason, failure);
+            throw new AgentUnreachableException(socketPath, reason, failure, server);
         }
     }
 
@@ -164,10 +171,10 @@ public sealed class AgentClient(string socketPath, TimeSpan timeout)
             SocketError.TimedOut or SocketError.WouldBlock => $"no answer within {timeout.TotalSeconds:0.#} s",
             _ => failure.Message,
         };
-        return new AgentUnreachableException(socketPath, reason, failure);
+        return new AgentUnreachableException(socketPath, reason, failure, server);
     }
 
-    private static AgentRefusedException Refused(AgentResponse response, string target)
+    private static AgentRefusedException Refused(AgentResponse response, string request)
     {
         try
         {
@@ -182,6 +189,6 @@ public sealed class AgentClient(string socketPath, TimeSpan timeout)
         }
 
         var text = Encoding.UTF8.GetString(response.Body).Trim();
-        return new AgentRefusedException(response.Status, new AgentError($"GET {target}: HTTP {response.Status} {text}".TrimEnd(), null));
+        return new AgentRefusedException(response.Status, new AgentError($"{request}: HTTP {response.Status} {text}".TrimEnd(), null));
     }
 }

@@ -51,6 +51,65 @@ public sealed class SurfaceTests(SurfaceTests.Bed bed) : IClassFixture<SurfaceTe
         await bed.Node.AdminAsync("/healthz");
     }
 
+    [Theory]
+    [InlineData("shop/client", 80, true, "ingress     allowed        CiliumNetworkPolicy/shop/server ingress[0]")]
+    [InlineData("shop/client", 8080, false, "lacks: 8080/TCP is not in 80/TCP, 7000/TCP, 53/UDP")]
+    [InlineData("elsewhere/stranger", 80, false, "lacks: peer has app=stranger, not app=client")]
+    public async Task Explain_says_of_a_connection_what_packets_say_and_why(string from, int port, bool passes, string because)
+    {
+        var server = bed.Pods["shop/server"];
+        Assert.Equal(passes, await bed.Pods[from].ReachesTcpAsync(server.Ipv4, port));
+
+        var byName = (await bed.Node.CliAsync("policy", "explain", "--from", from, "--to", "shop/server", "--port", $"{port}")).OrThrow();
+        Assert.Contains(because, byName, StringComparison.Ordinal);
+        var byAddress = await bed.Node.CliJsonAsync("policy", "explain", "--from", bed.Pods[from].Ipv4, "--to", server.Ipv6, "--port", $"{port}");
+        Assert.Equal(passes ? "allowed" : "denied", byAddress.GetProperty("verdict").GetString());
+    }
+
+    [Fact]
+    public async Task Diff_lists_the_flips_of_a_proposed_policy_and_changes_nothing()
+    {
+        var proposed = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(proposed, Shop.PolicyFor(8080));
+            var flips = await bed.Node.CliAsync("policy", "diff", "-f", proposed);
+            Assert.Equal(1, flips.ExitCode);
+            Assert.Matches(@"shop/client \(\d+\) +shop/server \(\d+\) +80/TCP, 7000/TCP +allowed +denied\n", flips.Output);
+            Assert.Matches(@"shop/client \(\d+\) +shop/server \(\d+\) +8080/TCP +denied +allowed\n", flips.Output);
+            Assert.EndsWith("3 (source, destination, traffic) classes flip.\n", flips.Output, StringComparison.Ordinal);
+
+            await File.WriteAllTextAsync(proposed, Shop.Policy);
+            Assert.Equal("No verdict flips.\n", (await bed.Node.CliAsync("policy", "diff", "-f", proposed)).OrThrow());
+            Assert.Equal(2, (await bed.Node.CliAsync("policy", "diff", "--delete", "CiliumNetworkPolicy/shop/none")).ExitCode);
+        }
+        finally
+        {
+            File.Delete(proposed);
+        }
+    }
+
+    [Fact]
+    public async Task Validate_needs_no_server_and_exits_1_when_something_is_rejected()
+    {
+        var directory = Directory.CreateTempSubdirectory("axoneme-validate-").FullName;
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(directory, "all.yaml"), $"{Shop.Pods}\n---\n{Shop.Policy}");
+            var accepted = await Command.RunAsync(Product.Cli, ["policy", "validate", directory]);
+            Assert.Contains("all.yaml:4 CiliumNetworkPolicy/shop/server ok\n", accepted.OrThrow(), StringComparison.Ordinal);
+
+            await File.WriteAllTextAsync(Path.Combine(directory, "bad.yaml"), Shop.Policy.Replace("endpointSelector", "endpointSelecter", StringComparison.Ordinal));
+            var rejected = await Command.RunAsync(Product.Cli, ["policy", "validate", directory]);
+            Assert.Equal(1, rejected.ExitCode);
+            Assert.Contains("bad.yaml:1:5 spec.endpointSelecter: no such field here; did you mean endpointSelector?\n", rejected.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
     [Fact]
     public async Task Sockets_are_for_their_owner_only()
     {

@@ -154,6 +154,66 @@ public sealed class YamlDocumentsTests
         Assert.Equal(2, Assert.Single(result.Documents).Index);
     }
 
+    [Theory]
+    [InlineData("---\n<<:\n", 200)]
+    [InlineData("--- {a: 1}\n", 100)]
+    public void A_hundred_errors_are_told_and_then_nothing_more_is_read(string document, int line)
+    {
+        var exactly = YamlDocuments.Read("a.yaml", string.Concat(Enumerable.Repeat(document, 100)) + "---\n" + Header);
+        Assert.Equal((100, 1), (exactly.Errors.Length, exactly.Documents.Length));
+        Assert.DoesNotContain(exactly.Errors, error => error.Message.Contains("more than", StringComparison.Ordinal));
+
+        var more = YamlDocuments.Read("a.yaml", string.Concat(Enumerable.Repeat(document, 5000)) + "---\n" + Header);
+        Assert.Equal((101, 0), (more.Errors.Length, more.Documents.Length));
+        Assert.Equal(line, more.Errors[99].Line);
+        Assert.Equal("there are more than 100 errors; nothing is read from here on", more.Errors[100].Message);
+    }
+
+    [Fact]
+    public void After_the_last_error_that_is_told_a_syntax_error_is_not() =>
+        Assert.Equal(101, YamlDocuments.Read("a.yaml", string.Concat(Enumerable.Repeat("---\n<<:\n", 101)) + "a: [1\n  b: 2\n").Errors.Length);
+
+    [Fact]
+    public void Errors_in_a_list_are_bounded_too() =>
+        Assert.Equal(101, YamlDocuments.Read("a.yaml", $"apiVersion: v1\nkind: List\nitems: [{string.Concat(Enumerable.Repeat("1,", 5000))}]\n").Errors.Length);
+
+    [Theory]
+    [InlineData("x: a\0", "U+0000")]
+    [InlineData("\0\n---\n" + Header, "U+0000")]
+    [InlineData("x: \u0007", "U+0007")]
+    [InlineData("x: \u007f", "U+007F")]
+    [InlineData("x: '\uFFFE'", "U+FFFE")]
+    public void Characters_that_YAML_forbids_are_refused(string yaml, string character)
+    {
+        var error = OnlyError(Header + yaml);
+        Assert.Equal((4, 0), (error.Line, error.Document));
+        Assert.Contains(character, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0xD800)]
+    [InlineData(0xDC00)]
+    public void Half_of_a_surrogate_pair_is_refused(int half)
+    {
+        // Written into JSON, both of these would become U+FFFD, and two fields one.
+        Assert.Contains($"U+{half:X4}", OnlyError($"{Header}{(char)half}: 1\n").Message, StringComparison.Ordinal);
+        Assert.Contains($"U+{half:X4}", OnlyError($"{Header}x: 1 # {(char)half}").Message, StringComparison.Ordinal);
+        Assert.Contains("surrogate", OnlyError($"{Header}x: \"\\u{half:x4}\"").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pairs_and_escaped_control_characters_are_text() =>
+        Assert.Equal("\U0001F600\U0001F600\a\0", Only(Header + "value: \"\U0001F600\\ud83d\\ude00\\x07\\0\"").Body.GetProperty("value").GetString());
+
+    [Fact]
+    public void A_long_tag_or_anchor_is_not_told_whole()
+    {
+        var name = new string('a', 5000);
+        Assert.True(OnlyError($"{Header}x: !{name} 1\n").Message.Length < 300);
+        Assert.True(OnlyError($"{Header}x: !{name} []\n").Message.Length < 300);
+        Assert.True(OnlyError($"{Header}x: *{name}\n").Message.Length < 300);
+    }
+
     [Fact]
     public void A_syntax_error_names_its_line_and_keeps_what_stood_before()
     {
@@ -184,6 +244,24 @@ public sealed class YamlDocumentsTests
                     k8s:io.kubernetes.pod.namespace: a
             """);
         Assert.Equal(line, document.LineOf(path));
+    }
+
+    [Fact]
+    public void What_an_alias_repeats_has_the_lines_where_it_is_written()
+    {
+        var document = Only(Header + "one: &a\n  b:\n  - c: 1\n  - d: 2\ntwo:\n- *a\n- e: 3\n");
+        Assert.Equal(7, document.LineOf("one.b[1].d"));
+        Assert.Equal(9, document.LineOf("two[0]"));
+        Assert.Equal(7, document.LineOf("two[0].b[1].d"));
+        Assert.Equal(10, document.LineOf("two[1].e"));
+    }
+
+    [Fact]
+    public void Objects_of_a_list_begin_where_they_are_written()
+    {
+        var result = YamlDocuments.Read("a.yaml", "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n-\n  apiVersion: v1\n  kind: Pod\n");
+        Assert.Equal(4, Assert.Single(result.Documents).Line);
+        Assert.Equal("a.yaml:6: document 1: items[1].metadata.name: is missing; every object has a name", Assert.Single(result.Errors).ToString());
     }
 
     [Fact]

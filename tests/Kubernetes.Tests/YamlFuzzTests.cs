@@ -1,9 +1,8 @@
-using System.Diagnostics;
 using System.Text;
 
 namespace Axoneme.Kubernetes.Tests;
 
-/// <summary>Damaged texts never crash the reader and cost no more than they are worth. AXONEME_CASES sets how many are tried.</summary>
+/// <summary>Damaged texts never crash the reader of pods. AXONEME_CASES sets how many are tried. What texts cost is measured with policies, in Policy.Tests.</summary>
 public sealed class YamlFuzzTests
 {
     private static readonly string[] Seeds =
@@ -60,32 +59,6 @@ public sealed class YamlFuzzTests
                 throw new InvalidOperationException($"seed {seed} crashed the reader with: {text}", crash);
             }
         }
-    }
-
-    [Theory]
-    [InlineData("[", 1)]
-    [InlineData("{a: ", 1)]
-    [InlineData("- ", 1)]
-    [InlineData("? ", 1)]
-    [InlineData("a: [b, c, d]\n", 2)]
-    [InlineData("- &a x\n- *a\n", 2)]
-    [InlineData("\"\\x01\", ", 2)]
-    [InlineData("! ", 1)]
-    [InlineData("---\n", 2)]
-    [InlineData("#\n", 2)]
-    [InlineData("'a' ", 1)]
-    public void A_megabyte_of_anything_takes_at_most_a_second_and_bounded_memory(string piece, int first)
-    {
-        var text = string.Concat(Enumerable.Repeat(piece, (1 << 20) / piece.Length));
-        YamlDocuments.Read("warm.yaml", text[..(first * 1000)]);
-        var allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
-        var clock = Stopwatch.StartNew();
-        var result = YamlDocuments.Read("fuzz.yaml", text);
-        clock.Stop();
-        Assert.True(result.Errors.Length + result.Documents.Length < text.Length);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(3), $"took {clock.Elapsed}"); // generous: test machines share their processors
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
-        Assert.True(allocated < 2000L * text.Length, $"allocated {allocated} bytes");
     }
 
     private static string Damage(string seed, Random random)

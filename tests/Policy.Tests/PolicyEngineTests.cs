@@ -26,7 +26,7 @@ public sealed class PolicyEngineTests
         Assert.True(policy.IngressEnforced);
         Assert.False(policy.EgressEnforced);
         Assert.Equal(
-            [0u, ReservedIdentity.Host, scenario.IdentityOf("frontend"), scenario.IdentityOf("remote")],
+            [0u, ReservedIdentity.Host, scenario.IdentityOf("frontend")],
             policy.Entries.Keys.Select(key => key.Identity).Order());
         Assert.All(policy.Entries.Keys, key => Assert.Equal(PolicyDirection.Ingress, key.Direction));
 
@@ -98,7 +98,7 @@ public sealed class PolicyEngineTests
         var same = scenario.Engine.Resolve(scenario.Subject("backend"));
         Assert.Equal(before, same);
         Assert.Equal(before.GetHashCode(), same.GetHashCode());
-        scenario.Engine.UpsertIdentity(5000, LabelSet.Parse(["k8s:app=frontend", "k8s:io.kubernetes.pod.namespace=default"]));
+        scenario.Engine.UpsertIdentity(5000, LabelSet.Parse(["k8s:app=frontend", "k8s:io.kubernetes.pod.namespace=default", "k8s:io.cilium.k8s.policy.cluster=default"]));
         Assert.NotEqual(before, scenario.Engine.Resolve(scenario.Subject("backend")));
         Assert.True(scenario.Engine.RemoveIdentity(5000));
         Assert.False(scenario.Engine.RemoveIdentity(5000));
@@ -111,9 +111,9 @@ public sealed class PolicyEngineTests
         var scenario = new Scenario(FrontendToBackend);
         var idle = scenario.IdentityOf("idle");
         scenario.Expect("backend from idle tcp/80 drop");
-        scenario.Engine.UpsertIdentity(idle, LabelSet.Parse(["k8s:app=frontend", "k8s:io.kubernetes.pod.namespace=default"]));
+        scenario.Engine.UpsertIdentity(idle, LabelSet.Parse(["k8s:app=frontend", "k8s:io.kubernetes.pod.namespace=default", "k8s:io.cilium.k8s.policy.cluster=default"]));
         scenario.Expect("backend from idle tcp/80 allow");
-        scenario.Engine.UpsertIdentity(idle, LabelSet.Parse(["k8s:app=idle", "k8s:io.kubernetes.pod.namespace=default"]));
+        scenario.Engine.UpsertIdentity(idle, LabelSet.Parse(["k8s:app=idle", "k8s:io.kubernetes.pod.namespace=default", "k8s:io.cilium.k8s.policy.cluster=default"]));
         scenario.Expect("backend from idle tcp/80 drop");
     }
 
@@ -160,8 +160,8 @@ public sealed class PolicyEngineTests
 
     [Theory]
     [InlineData("frontend", 80, PolicyVerdict.Allow, "ingress[0]", "")]
-    [InlineData("frontend", 81, PolicyVerdict.Deny, "", "it allows this peer only 9100/TCP")]
-    [InlineData("idle", 80, PolicyVerdict.Deny, "", "it allows this peer only 9100/TCP")]
+    [InlineData("frontend", 81, PolicyVerdict.Deny, "", "81/TCP is not in 80/TCP")]
+    [InlineData("idle", 80, PolicyVerdict.Deny, "", "80/TCP is not in 9100/TCP")]
     public void Explanations_name_the_rule_or_the_nearest_one(string peer, int port, PolicyVerdict verdict, string section, string lacks)
     {
         var scenario = new Scenario(FrontendToBackend);
@@ -175,7 +175,7 @@ public sealed class PolicyEngineTests
         var scenario = new Scenario(FrontendToBackend.Replace("  - toPorts: [{ports: [{port: \"9100\", protocol: TCP}]}]", "", StringComparison.Ordinal));
         var explanation = scenario.Engine.Explain(scenario.Subject("backend"), PolicyDirection.Ingress, scenario.IdentityOf("idle"), IpProtocol.Tcp, 80);
         Assert.Equal("ingress[0]", explanation.Nearest!.Section);
-        Assert.Equal("it allows this traffic only for any:app=frontend and k8s:io.kubernetes.pod.namespace=default", explanation.Lacks);
+        Assert.Equal("peer has app=idle, not app=frontend", explanation.Lacks);
         Assert.Equal([Key], scenario.Engine.PoliciesFor(scenario.Subject("backend").Labels));
     }
 }

@@ -25,6 +25,8 @@ public sealed class LiveScreenTests
         shop/default-deny  everywhere
         ── errors 1 · what was in force stays in force ─────────────────────────────────────────────────────
         web.yaml:3: document 1: spec.ingress: must be a list
+        ── warnings 1 · accepted and not enforced as written ───────────────────────────────────────────────
+        web.yaml:9: document 2: spec.egress[0].toFQDNs: selects none
         ── drops of the last seconds ───────────────────────────────────────────────────────────────────────
         7×  host  →  shop/db  tcp/5432  no rule allows it
 
@@ -60,7 +62,7 @@ public sealed class LiveScreenTests
         var text = Text(LiveScreen.Lines(snapshot, 100, 30));
 
         Assert.Contains("tcp/0 ", text, StringComparison.Ordinal);
-        Assert.EndsWith("… and 37 other kinds: axoneme monitor --verdict dropped\n", text, StringComparison.Ordinal);
+        Assert.EndsWith("… and 39 other kinds: axoneme monitor --verdict dropped\n", text, StringComparison.Ordinal);
     }
 
     private static LiveSnapshot Snapshot()
@@ -82,7 +84,7 @@ public sealed class LiveScreenTests
                 new ReachabilityRow("shop/db", [null, null, null], "silent"),
             ]),
             [new DropCount(new Drop("host", "shop/db", "tcp/5432", "Policy denied", "no rule allows it"), 7, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch)],
-            ["web.yaml:3: document 1: spec.ingress: must be a list"], "Ctrl-C removes everything");
+            ["web.yaml:3: document 1: spec.ingress: must be a list"], ["web.yaml:9: document 2: spec.egress[0].toFQDNs: selects none"], "Ctrl-C removes everything");
     }
 
     private static string Text(IEnumerable<string> lines) => string.Concat(lines.Select(line => Markup.Remove(line).TrimEnd() + "\n"));

@@ -145,7 +145,7 @@ public sealed class AgentSocketTests : IAsyncLifetime
         Assert.Equal("DROPPED", flow.GetProperty("verdict").GetString());
         Assert.Equal("client-0", flow.GetProperty("source").GetProperty("pod_name").GetString());
         Assert.Equal("web-0", flow.GetProperty("destination").GetProperty("pod_name").GetString());
-        Assert.Contains("NetworkPolicy/default/allow ingress[0]: it allows this peer only", flow.GetProperty("nearest_rule").GetString());
+        Assert.Contains("NetworkPolicy/default/allow ingress[0]: 8080/TCP is not in 80/TCP, 443/TCP", flow.GetProperty("nearest_rule").GetString());
     }
 
     [Fact]

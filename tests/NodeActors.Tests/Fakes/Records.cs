@@ -6,7 +6,8 @@ namespace Axoneme.NodeActors.Tests.Fakes;
 /// <summary>State records in few words.</summary>
 internal static class Records
 {
-    public const string Namespace = "k8s:io.kubernetes.pod.namespace=default";
+    private const string Namespace = "k8s:io.kubernetes.pod.namespace=default";
+    private const string Cluster = "k8s:io.cilium.k8s.policy.cluster=default";
 
     /// <summary>An identity of pods in namespace default with label app.</summary>
     public static Record Identity(uint number, string app) => new()
@@ -58,5 +59,5 @@ internal static class Records
 
     public static Record Gone(Record record) => new() { Kind = record.Kind, Key = record.Key, Deleted = true };
 
-    private static string[] Labels(string app) => [$"k8s:app={app}", Namespace];
+    private static string[] Labels(string app) => [$"k8s:app={app}", Cluster, Namespace];
 }

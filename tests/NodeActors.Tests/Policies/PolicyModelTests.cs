@@ -10,7 +10,7 @@ public class PolicyModelTests
     private readonly ManualTime _time = new();
     private readonly PolicyModel _model;
 
-    public PolicyModelTests() => _model = new PolicyModel(_time);
+    public PolicyModelTests() => _model = new PolicyModel("default", _time);
 
     [Fact]
     public void A_port_scan_gets_only_so_many_explanations_in_a_second()

@@ -1,0 +1,50 @@
+using Axoneme.Kubernetes;
+using Axoneme.Policy;
+
+namespace Axoneme.Cli.Commands;
+
+/// <summary>Judges files as the server would when they come into its manifest directory.</summary>
+internal static class PolicyValidation
+{
+    /// <summary>Every document in the order of its file, and what is wrong with whole files.</summary>
+    /// <param name="contents">Text of every file, or the reason why there is none.</param>
+    public static IReadOnlyList<ValidatedDocument> Of(IReadOnlyDictionary<string, FileContent> contents)
+    {
+        var manifests = new ManifestSet();
+        manifests.Update(contents);
+        var found = manifests.Current;
+
+        // A file with one unreadable document is not in force at all; what can be read of it is still worth judging.
+        var readable = found.FilesInError.Where(file => contents[file].Text is not null).SelectMany(file => YamlDocuments.Read(file, contents[file].Text!).Documents);
+        var conflicts = found.Errors.Where(error => !found.FilesInError.Contains(error.File)).ToLookup(error => (error.File, error.Document, error.Line));
+        var unreadable = found.Errors.Where(error => found.FilesInError.Contains(error.File))
+            .GroupBy(error => (error.File, error.Document))
+            .Select(errors => new ValidatedDocument(errors.Key.File, errors.Key.Document, null, "rejected", [.. errors.Select(View)], []));
+        return
+        [
+            .. found.Documents.Concat(readable).Select(document => Of(document, []))
+                .Concat(found.Duplicates.Select(document => Of(document, conflicts[(document.File, document.Index, document.LineOf("metadata.name"))])))
+                .Concat(unreadable)
+                .OrderBy(document => document.File, StringComparer.Ordinal).ThenBy(document => document.Document),
+        ];
+    }
+
+    private static ValidatedDocument Of(ManifestDocument document, IEnumerable<ManifestError> conflicts)
+    {
+        if (!PolicyParser.Kinds.Contains(document.Kind))
+        {
+            var name = document.Namespace is { } ns ? $"{document.Kind}/{ns}/{document.Name}" : $"{document.Kind}/{document.Name}";
+            var duplicate = conflicts.Select(View).ToList();
+            return new ValidatedDocument(document.File, document.Index, name, duplicate.Count > 0 ? "rejected" : "no policy", duplicate, []);
+        }
+
+        var parsed = PolicyParser.Parse(document.Body);
+        ValidationError[] errors = [.. parsed.Errors.Select(error => View(document.Error(error.FieldPath, error.Message))), .. conflicts.Select(View)];
+        return errors.Length == 0
+            ? new ValidatedDocument(document.File, document.Index, parsed.Policy!.Key, "ok", [], [.. EnforcementGaps.Of(parsed.Policy).Select(gap => gap.ToString())])
+            : new ValidatedDocument(document.File, document.Index, $"{document.Kind}/{document.Namespace}/{document.Name}", "rejected", errors, []);
+    }
+
+    private static ValidationError View(ManifestError error) =>
+        new(error.Line, string.IsNullOrEmpty(error.Field) ? null : error.Field, error.Message.ReplaceLineEndings(" "));
+}

@@ -1,0 +1,11 @@
+namespace Axoneme.Policy;
+
+/// <summary>One member of <c>rules.http</c>, <c>kafka</c>, <c>dns</c> or <c>l7</c>.</summary>
+public abstract record RequestRule
+{
+    /// <summary>True when it refuses no request of its protocol.</summary>
+    public abstract bool PermitsEverything { get; }
+
+    /// <summary>Whether a part of a request (<see cref="Request.Parts"/>) passes; false also for one of another protocol.</summary>
+    public abstract bool Permits(Request request);
+}

@@ -1,0 +1,179 @@
+using System.Collections.Immutable;
+
+namespace Axoneme.Policy;
+
+/// <summary>
+/// Settles what overlapping rules come to: for every traffic class the outcome, in as few intervals as possible. Denying rules beat allowing ones;
+/// several allowing rules are alternatives. Of the rules that decide an interval one is named, and an interval is as long as one rule can be named for
+/// it and the outcome stays the same (the greedy choice, which is optimal for covering a line).
+/// </summary>
+internal sealed class Settlement
+{
+    private readonly List<(uint At, int Line)> _ends = [];
+    private readonly List<Entry> _lines = [];
+    private readonly List<PolicyInterval> _settled = [];
+
+    /// <summary>Lines that are about the traffic in question: ascending, hence in the order of rules.</summary>
+    private readonly List<int> _open = [];
+
+    /// <summary>Rules that could be named for the traffic in question, in order.</summary>
+    private readonly List<uint> _candidates = [];
+
+    /// <summary>Rules that could be named for the whole of the last interval settled.</summary>
+    private readonly List<uint> _deciders = [];
+
+    /// <summary>Adds a rule.</summary>
+    /// <param name="rule">Rules come in the order of <see cref="CompiledRule.Compare"/>.</param>
+    /// <param name="namedPorts">Ports of the pod that the traffic goes to.</param>
+    public void Add(CompiledRule rule, ImmutableArray<NamedPort> namedPorts)
+    {
+        foreach (var line in rule.Lines)
+        {
+            var entry = new Entry(rule.Id, rule.Rule.Deny, line.Inspection, rule.Rule.Authentication);
+            foreach (var (low, high) in line.Classes(namedPorts))
+            {
+                Open(entry, low, high);
+            }
+        }
+    }
+
+    /// <summary>Adds an allow that nobody wrote, for all traffic, behind all rules.</summary>
+    /// <param name="rule">One of <see cref="ImplicitRule"/>.</param>
+    /// <param name="exempts">Also from authentication.</param>
+    public void AddImplicit(uint rule, bool exempts) => Open(new Entry(rule, false, null, AuthenticationMode.Disabled, exempts), 0, TrafficMatch.LastClass);
+
+    /// <summary>The intervals, sorted and disjoint, without those that default deny covers. Afterwards everything is forgotten.</summary>
+    public ImmutableArray<PolicyInterval> Settle()
+    {
+        _ends.Sort(static (left, right) => left.At.CompareTo(right.At));
+        for (var i = 0; i < _ends.Count;)
+        {
+            var at = _ends[i].At;
+            for (; i < _ends.Count && _ends[i].At == at; i++)
+            {
+                Toggle(_ends[i].Line);
+            }
+
+            if (_open.Count > 0)
+            {
+                Append(Outcome(at, _ends[i].At - 1));
+            }
+        }
+
+        var settled = _settled.ToImmutableArray();
+        _ends.Clear();
+        _lines.Clear();
+        _settled.Clear();
+        _deciders.Clear();
+        return settled;
+    }
+
+    /// <summary>True when the same happens to every traffic class.</summary>
+    public static bool HaveSameOutcomes(ImmutableArray<PolicyInterval> left, ImmutableArray<PolicyInterval> right)
+    {
+        if (left == right)
+        {
+            return true;
+        }
+
+        var (i, j) = (0, 0);
+        while (i < left.Length && j < right.Length)
+        {
+            var (one, other) = (Run(left, ref i), Run(right, ref j));
+            if (one.Low != other.Low || one.High != other.High || !one.HasOutcomeOf(other))
+            {
+                return false;
+            }
+        }
+
+        return i == left.Length && j == right.Length;
+    }
+
+    /// <summary>The longest stretch of equal outcome from <paramref name="at"/> on.</summary>
+    private static PolicyInterval Run(ImmutableArray<PolicyInterval> intervals, ref int at)
+    {
+        var run = intervals[at++];
+        while (at < intervals.Length && intervals[at].Low == run.High + 1 && run.HasOutcomeOf(intervals[at]))
+        {
+            run = run with { High = intervals[at++].High };
+        }
+
+        return run;
+    }
+
+    private void Open(Entry entry, uint low, uint high)
+    {
+        _lines.Add(entry);
+        _ends.Add((low, _lines.Count - 1));
+        _ends.Add((high + 1, _lines.Count - 1)); // traffic classes have 24 bits
+    }
+
+    private void Toggle(int line)
+    {
+        var place = _open.BinarySearch(line);
+        if (place < 0)
+        {
+            _open.Insert(~place, line);
+        }
+        else
+        {
+            _open.RemoveAt(place);
+        }
+    }
+
+    /// <summary>What the open lines come to; <see cref="_candidates"/> gets the rules that decide it.</summary>
+    private PolicyInterval Outcome(uint low, uint high)
+    {
+        var (denied, exempt, plain, inspected) = (false, false, false, false);
+        var authentication = AuthenticationMode.Disabled;
+        foreach (var line in _open)
+        {
+            var entry = _lines[line];
+            denied |= entry.Deny;
+            exempt |= entry.Exempts;
+
+            // A direction that is open by default is not thereby open to every request (Cilium's documentation, "Policy Enforcement Modes").
+            plain |= !entry.Deny && entry.Inspection is null && entry.Rule != ImplicitRule.NotEnforced;
+            inspected |= entry.Inspection is not null;
+            authentication = entry.Authentication > authentication ? entry.Authentication : authentication;
+        }
+
+        var redirect = !denied && inspected;
+        _candidates.Clear();
+        foreach (var line in _open)
+        {
+            // What nobody wrote comes last, and is named only where nothing written decides.
+            if (_lines[line] is var entry && entry.Deny == denied && entry.Inspection is not null == redirect
+                && (_candidates.Count == 0 || (_candidates[^1] != entry.Rule && entry.Rule >= ImplicitRule.FirstWritten)))
+            {
+                _candidates.Add(entry.Rule);
+            }
+        }
+
+        return new PolicyInterval(
+            low,
+            high,
+            denied ? PolicyVerdict.Deny : redirect ? PolicyVerdict.Redirect : PolicyVerdict.Allow,
+            _candidates[0],
+            redirect ? new MergedInspection(_open.Select(line => _lines[line].Inspection).OfType<Inspection>(), plain) : null,
+            denied || exempt ? AuthenticationMode.Disabled : authentication);
+    }
+
+    /// <summary>Lengthens the last interval if a rule can be named for both, or begins a new one.</summary>
+    private void Append(PolicyInterval next)
+    {
+        if (_settled.Count > 0 && _settled[^1] is var last && last.High + 1 == next.Low && last.HasOutcomeOf(next) && _deciders.Exists(_candidates.Contains))
+        {
+            _deciders.RemoveAll(rule => !_candidates.Contains(rule));
+            _settled[^1] = last with { High = next.High, Rule = _deciders[0] };
+        }
+        else
+        {
+            _deciders.Clear();
+            _deciders.AddRange(_candidates);
+            _settled.Add(next);
+        }
+    }
+
+    private readonly record struct Entry(uint Rule, bool Deny, Inspection? Inspection, AuthenticationMode Authentication, bool Exempts = false);
+}
