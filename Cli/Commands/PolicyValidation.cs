@@ -29,20 +29,26 @@ internal static class PolicyValidation
         ];
     }
 
+    /// <summary>A name that two documents have is a warning: the files may never be meant to be in force together.</summary>
     private static ValidatedDocument Of(ManifestDocument document, IEnumerable<ManifestError> conflicts)
     {
+        var warnings = conflicts.Select(conflict => $"{conflict.Field}: {conflict.Message.ReplaceLineEndings(" ")}");
         if (!PolicyParser.Kinds.Contains(document.Kind))
         {
             var name = document.Namespace is { } ns ? $"{document.Kind}/{ns}/{document.Name}" : $"{document.Kind}/{document.Name}";
-            var duplicate = conflicts.Select(View).ToList();
-            return new ValidatedDocument(document.File, document.Index, name, duplicate.Count > 0 ? "rejected" : "no policy", duplicate, []);
+            return new ValidatedDocument(document.File, document.Index, name, "no policy", [], [.. warnings]);
         }
 
         var parsed = PolicyParser.Parse(document.Body);
-        ValidationError[] errors = [.. parsed.Errors.Select(error => View(document.Error(error.FieldPath, error.Message))), .. conflicts.Select(View)];
-        return errors.Length == 0
-            ? new ValidatedDocument(document.File, document.Index, parsed.Policy!.Key, "ok", [], [.. EnforcementGaps.Of(parsed.Policy).Select(gap => gap.ToString())])
-            : new ValidatedDocument(document.File, document.Index, $"{document.Kind}/{document.Namespace}/{document.Name}", "rejected", errors, []);
+        return parsed.Policy is { } policy
+            ? new ValidatedDocument(document.File, document.Index, policy.Key, "ok", [], [.. EnforcementGaps.Of(policy).Select(gap => gap.ToString()), .. warnings])
+            : new ValidatedDocument(
+                document.File,
+                document.Index,
+                $"{document.Kind}/{document.Namespace}/{document.Name}",
+                "rejected",
+                [.. parsed.Errors.Select(error => View(document.Error(error.FieldPath, error.Message)))],
+                [.. warnings]);
     }
 
     private static ValidationError View(ManifestError error) =>
