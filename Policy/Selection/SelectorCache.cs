@@ -18,6 +18,9 @@ internal sealed class SelectorCache<TUser>
     private readonly HashSet<CachedSelector<TUser>> _unanchored = [];
     private readonly Dictionary<(string Key, string Value), HashSet<uint>> _holders = [];
 
+    /// <summary>How often a selector was tested against a label set that came or changed: what churn has cost.</summary>
+    public long Tests { get; private set; }
+
     /// <summary>The label sets by number.</summary>
     public IReadOnlyDictionary<uint, LabelSet> Labels => _labels;
 
@@ -71,6 +74,7 @@ internal sealed class SelectorCache<TUser>
 
         foreach (var cached in Candidates(labels))
         {
+            Tests++;
             if (cached.Selector.Matches(labels) && cached.Members.Add(number) && !flipped.Add(cached))
             {
                 flipped.Remove(cached); // it did and it does

@@ -32,6 +32,7 @@ public sealed class YamlEntryFuzzTests
                 CheckPolicies(read);
                 Assert.Equal(read.Described, YamlEntry.Read(text).Described);
                 CheckWrittenAgain(read);
+                CheckInForce(read);
                 policies += read.Policies.Count(policy => policy.Policy is not null);
                 refused += read.Errors.Count > 0 ? 1 : 0;
             }
@@ -66,6 +67,28 @@ public sealed class YamlEntryFuzzTests
         Assert.All(read.Policies, parsed => Assert.Equal(parsed.Policy is null, parsed.Errors.Count > 0));
         Assert.All(read.Policies.SelectMany(parsed => parsed.Errors), error => Assert.NotEmpty(error.Message));
         Assert.All(read.Policies, parsed => Assert.InRange(parsed.Errors.Count, 0, MostErrors));
+    }
+
+    /// <summary>What is accepted can be put in force, come to something for an endpoint and a node, and be taken away without a trace.</summary>
+    private static void CheckInForce(YamlEntry read)
+    {
+        var engine = new PolicyEngine();
+        PolicySubject[] subjects = [new(LabelSet.Parse(["k8s:app=web", "k8s:io.kubernetes.pod.namespace=default", "k8s:io.cilium.k8s.policy.cluster=default"])), new(LabelSet.Parse(["reserved:host"]))];
+        var open = subjects.Select(subject => engine.Track(subject).ToResolved()).ToList();
+        var accepted = read.Policies.Select(parsed => parsed.Policy).OfType<PolicyObject>().ToList();
+        foreach (var policy in accepted)
+        {
+            engine.UpsertPolicy(policy.Key, policy);
+        }
+
+        Assert.All(subjects, subject => Assert.NotNull(engine.SetOf(subject)!.ToResolved()));
+        foreach (var policy in accepted)
+        {
+            engine.RemovePolicy(policy.Key);
+        }
+
+        Assert.Equal(open, subjects.Select(subject => engine.SetOf(subject)!.ToResolved()));
+        Assert.Empty(engine.CidrPrefixes);
     }
 
     private static void CheckWrittenAgain(YamlEntry read)
