@@ -122,12 +122,13 @@ public sealed class PolicyEngine
     {
         if (policy is not RulePolicy rules)
         {
-            if (_referred.Upsert(key, policy))
+            var old = _referred.Put(key, policy);
+            if (old?.Content != policy.Content)
             {
-                RecompileReferrers(policy);
+                RecompileReferrers(old, policy);
             }
         }
-        else if (!_policies.TryGetValue(key, out var old) || old.Policy.Content != rules.Content)
+        else if (!_policies.TryGetValue(key, out var known) || known.Policy.Content != rules.Content)
         {
             Replace(key, rules);
         }
@@ -136,9 +137,9 @@ public sealed class PolicyEngine
     /// <summary>Takes a policy, CIDR group or service out of force; false when it was not.</summary>
     public bool RemovePolicy(string key)
     {
-        if (_referred.Remove(key) is { } referred)
+        if (_referred.Put(key, null) is { } referred)
         {
-            RecompileReferrers(referred);
+            RecompileReferrers(referred, null);
             return true;
         }
 
@@ -247,9 +248,11 @@ public sealed class PolicyEngine
         }
     }
 
-    private void RecompileReferrers(PolicyObject referred)
+    private void RecompileReferrers(PolicyObject? old, PolicyObject? now)
     {
-        foreach (var (key, policy) in _policies.Where(policy => referred is CidrGroup ? policy.Value.RefersToGroups : policy.Value.RefersToServices).ToList())
+        var concerned = _policies.Where(policy => policy.Value.References.Any(peer =>
+            (old is not null && _referred.Concerns(old, peer)) || (now is not null && _referred.Concerns(now, peer))));
+        foreach (var (key, policy) in concerned.ToList())
         {
             Replace(key, policy.Policy);
         }
@@ -313,14 +316,13 @@ public sealed class PolicyEngine
     /// <summary>Gives every subject of specs that go or come the set it belongs to.</summary>
     private void MoveSubjects(ImmutableArray<CompiledSpec> going, ImmutableArray<CompiledSpec> coming)
     {
-        var handles = going.Concat(coming).SelectMany(spec => spec.Subjects!.Members).ToHashSet();
-        var moves = handles.Select(handle => _byHandle[handle]).GroupBy(
-            tracked => (tracked.Set!, Coming: string.Concat(coming.Select(spec => AppliesTo(spec, tracked) ? '1' : '0')), tracked.Subject.NamedPorts.Length > 0 ? tracked : null));
+        var subjects = going.Concat(coming).SelectMany(spec => spec.Subjects!.Members).Distinct().Select(handle => _byHandle[handle]);
+        var moves = subjects.GroupBy(tracked => (Set: tracked.Set!, Key: KeyOf(
+            tracked,
+            tracked.Set!.Key.Specs.RemoveAll(going.Contains).AddRange(coming.Where(spec => AppliesTo(spec, tracked))).Sort(CompiledSpec.Compare))));
         foreach (var move in moves.ToList())
         {
-            var subjects = move.ToList();
-            var specs = subjects[0].Set!.Key.Specs.RemoveAll(going.Contains).AddRange(coming.Where(spec => AppliesTo(spec, subjects[0]))).Sort(CompiledSpec.Compare);
-            Assign(subjects, KeyOf(subjects[0], specs));
+            Assign(move.ToList(), move.Key.Key);
         }
     }
 

@@ -23,11 +23,8 @@ internal sealed class CompiledPolicy(RulePolicy policy, ImmutableArray<CompiledS
     /// <summary>Names whose addresses need an identity for it; one per mention.</summary>
     public ImmutableArray<DnsPattern> Patterns { get; } = [.. PeersOf(policy).OfType<FqdnPeer>().Select(peer => peer.Pattern)];
 
-    /// <summary>True when a change of any CiliumCIDRGroup may change it.</summary>
-    public bool RefersToGroups { get; } = PeersOf(policy).Any(peer => peer is CidrGroupPeer);
-
-    /// <summary>True when a change of any Service may change it.</summary>
-    public bool RefersToServices { get; } = PeersOf(policy).Any(peer => peer is ServicePeer);
+    /// <summary>Peers that are other objects, by name or label: when those change, so may the policy.</summary>
+    public ImmutableArray<Peer> References { get; } = [.. PeersOf(policy).Where(peer => peer is CidrGroupPeer or ServicePeer)];
 
     private static IEnumerable<Peer> PeersOf(RulePolicy policy) => policy.Specs.SelectMany(spec => spec.Rules).SelectMany(rule => rule.Peers ?? []);
 }

@@ -1,38 +1,53 @@
 using System.Net;
+using System.Runtime.InteropServices;
 
 namespace Axoneme.Policy;
 
 /// <summary>Objects that policies refer to by name or label: CIDR groups and services.</summary>
 internal sealed class ReferredObjects
 {
+    private readonly Dictionary<string, PolicyObject> _objects = new(StringComparer.Ordinal);
     private readonly Dictionary<string, CidrGroup> _groups = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, PolicyService> _services = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, ServiceAddresses> _addresses = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Namespace, string Name), PolicyService> _services = [];
+    private readonly Dictionary<(string Namespace, string Service), Dictionary<string, ServiceAddresses>> _addresses = [];
 
-    /// <summary>False when an equal object stands there already.</summary>
-    public bool Upsert(string key, PolicyObject value) => value switch
+    /// <summary>Puts an object, or takes it away when null comes.</summary>
+    /// <returns>The object that stood there, null when none did.</returns>
+    public PolicyObject? Put(string key, PolicyObject? now)
     {
-        CidrGroup group => Put(_groups, key, group),
-        PolicyService service => Put(_services, key, service),
-        ServiceAddresses addresses => Put(_addresses, key, addresses),
-        _ => throw new ArgumentException($"nothing refers to a {value.Kind}", nameof(value)),
+        if (_objects.Remove(key, out var old))
+        {
+            Set(key, old, isThere: false);
+        }
+
+        if (now is not null)
+        {
+            _objects.Add(key, now);
+            Set(key, now, isThere: true);
+        }
+
+        return old;
+    }
+
+    /// <summary>Whether an object, as it is or was, is one that a peer means.</summary>
+    public bool Concerns(PolicyObject referred, Peer peer) => (referred, peer) switch
+    {
+        (CidrGroup group, CidrGroupPeer named) => IsMeant(group, named),
+        (PolicyService service, ServicePeer named) => IsMeant(service, named),
+        (ServiceAddresses slice, ServicePeer named) => _services.TryGetValue((slice.Namespace, slice.Service), out var service) && IsMeant(service, named),
+        _ => false,
     };
 
-    /// <summary>The object that stood there, null when none did.</summary>
-    public PolicyObject? Remove(string key) =>
-        _groups.Remove(key, out var group) ? group
-        : _services.Remove(key, out var service) ? service
-        : _addresses.Remove(key, out var addresses) ? addresses
-        : null;
-
-    public IEnumerable<IPNetwork> NetworksOf(CidrGroupPeer peer) => _groups.Values
-        .Where(group => peer.Name is { } name ? group.Name == name : peer.GroupSelector!.Matches(group.Labels))
-        .SelectMany(group => group.Networks);
+    public IEnumerable<IPNetwork> NetworksOf(CidrGroupPeer peer) =>
+        _groups.Values.Where(group => IsMeant(group, peer)).SelectMany(group => group.Networks);
 
     /// <summary>A service with a selector leads to the pods it selects, one without to its addresses (Cilium's documentation, "Services based").</summary>
     public IEnumerable<Selector> SelectorsOf(ServicePeer peer)
     {
-        foreach (var service in _services.Values.Where(service => IsMeant(service, peer)))
+        IEnumerable<PolicyService> meant = peer is { Name: { } name, Namespace.Length: > 0 }
+            ? _services.TryGetValue((peer.Namespace, name), out var only) ? [only] : []
+            : _services.Values.Where(service => IsMeant(service, peer));
+        foreach (var service in meant)
         {
             if (service.Selected is { } selected)
             {
@@ -40,28 +55,57 @@ internal sealed class ReferredObjects
                 continue;
             }
 
-            foreach (var network in _addresses.Values
-                .Where(slice => slice.Namespace == service.Namespace && slice.Service == service.Name)
-                .SelectMany(slice => slice.Addresses))
+            foreach (var network in AddressesOf(service))
             {
                 yield return Selector.Addresses(network, []);
             }
         }
     }
 
+    private IEnumerable<IPNetwork> AddressesOf(PolicyService service) =>
+        _addresses.TryGetValue((service.Namespace, service.Name), out var slices) ? slices.Values.SelectMany(slice => slice.Addresses) : [];
+
+    private static bool IsMeant(CidrGroup group, CidrGroupPeer peer) =>
+        peer.Name is { } name ? group.Name == name : peer.GroupSelector!.Matches(group.Labels);
+
     private static bool IsMeant(PolicyService service, ServicePeer peer) =>
         (peer.Namespace.Length == 0 || peer.Namespace == service.Namespace)
         && (peer.Name is { } name ? name == service.Name : peer.ServiceSelector!.Matches(service.Labels));
 
-    private static bool Put<T>(Dictionary<string, T> objects, string key, T value)
-        where T : PolicyObject
+    private void Set(string key, PolicyObject value, bool isThere)
     {
-        if (objects.TryGetValue(key, out var old) && old.Content == value.Content)
+        switch (value)
         {
-            return false;
-        }
+            case CidrGroup group:
+                Set(_groups, group.Name, group, isThere);
+                break;
+            case PolicyService service:
+                Set(_services, (service.Namespace, service.Name), service, isThere);
+                break;
+            case ServiceAddresses addresses:
+                ref var slices = ref CollectionsMarshal.GetValueRefOrAddDefault(_addresses, (addresses.Namespace, addresses.Service), out _);
+                Set(slices ??= [], key, addresses, isThere);
+                if (slices.Count == 0)
+                {
+                    _addresses.Remove((addresses.Namespace, addresses.Service));
+                }
 
-        objects[key] = value;
-        return true;
+                break;
+            default:
+                throw new ArgumentException($"nothing refers to a {value.Kind}", nameof(value));
+        }
+    }
+
+    private static void Set<TKey, TValue>(Dictionary<TKey, TValue> objects, TKey key, TValue value, bool isThere)
+        where TKey : notnull
+    {
+        if (isThere)
+        {
+            objects[key] = value;
+        }
+        else
+        {
+            objects.Remove(key);
+        }
     }
 }
