@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Axoneme.Policy;
 using Axoneme.Wire.State;
 
 namespace Axoneme.NodeActors.State;
@@ -38,7 +39,10 @@ internal sealed record NodeState
 
     public PodRecord? Pod(string ns, string name) => Records.GetValueOrDefault((RecordKind.Pod, $"{ns}/{name}"))?.Pod;
 
-    public IEnumerable<PolicyRecord> Policies => Records.Values.Where(r => r.Kind == RecordKind.Policy).Select(r => r.Policy);
+    /// <summary>Policies and CIDR groups; services, which policies may refer to, are none.</summary>
+    public IEnumerable<PolicyRecord> Policies => Records.Values
+        .Where(r => r.Kind == RecordKind.Policy && (PolicyParser.RuleKinds.Contains(r.Policy.Kind) || r.Policy.Kind == CidrGroup.KindName))
+        .Select(r => r.Policy);
 
     /// <summary>The state after a commit, and what the commit really changed: a snapshot's equal records are no changes.</summary>
     public (NodeState Next, IReadOnlyList<RecordChange> Changes) Apply(Commit commit)

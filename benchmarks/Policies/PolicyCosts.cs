@@ -26,7 +26,7 @@ internal static class PolicyCosts
         rows.AddRange(
         [
             Row("full computation", "ms", main.Full, 2000, $"{main.Identities} identities, {main.Policies} policies, {main.Sets} policy sets, {main.Entries} entries, {main.Intervals} intervals"),
-            Row("memory of it", "MB", main.Megabytes, 300, "managed heap it holds, after a collection"),
+            Row("memory of it", "MB", main.Megabytes, 300, string.Create(CultureInfo.InvariantCulture, $"managed heap it holds, after a collection; the whole process at its peak: {main.PeakMegabytes:0} MB")),
             Row("identity added, p99", "ms", Statistics.Quantile(main.Added, 0.99), 1, Spread(main.Added)),
             Row("identity removed, p99", "ms", Statistics.Quantile(main.Removed, 0.99), 1, Spread(main.Removed)),
             Row("policy changed, p99", "ms", Statistics.Quantile(main.Changed, 0.99), 20, Spread(main.Changed)),
@@ -67,6 +67,7 @@ internal static class PolicyCosts
         workload.Track(engine, sets);
         var (entries, intervals) = ReadAll(engine);
         var full = clock.Elapsed.TotalMilliseconds;
+        var peak = Process.GetCurrentProcess().PeakWorkingSet64 / 1e6;
         var megabytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / 1e6;
         ReadChanges(engine);
 
@@ -79,7 +80,7 @@ internal static class PolicyCosts
         return new Measurement
         {
             Identities = identities, Policies = policies, Sets = engine.Sets.Count, Mix = PolicyWorkload.DescribeMix(engine, workload.Policies),
-            Full = full, Megabytes = megabytes, Entries = entries, Intervals = intervals, Added = added, Removed = removed, Changed = changed,
+            Full = full, Megabytes = megabytes, PeakMegabytes = peak, Entries = entries, Intervals = intervals, Added = added, Removed = removed, Changed = changed,
         };
     }
 
@@ -140,6 +141,9 @@ internal static class PolicyCosts
         public required double Full { get; init; }
 
         public required double Megabytes { get; init; }
+
+        /// <summary>Resident memory of the process up to then.</summary>
+        public required double PeakMegabytes { get; init; }
 
         public required int Entries { get; init; }
 
