@@ -76,11 +76,16 @@ public sealed class Oracle(World world, IReadOnlyList<JsonElement> documents)
             VerdictKind.Denied => false,
             VerdictKind.Allowed => true,
             _ => FromLocalHost(subject, direction, peer)
-                || Matching(subject, direction, peer, traffic)
+                || Topics(request).All(one => Matching(subject, direction, peer, traffic)
                     .SelectMany(m => m.Covering)
-                    .Any(c => !RequestRules.Inspect(c) || RequestRules.Permit(c!.Value, request)),
+                    .Any(c => !RequestRules.Inspect(c) || RequestRules.Permit(c!.Value, one))),
         };
     }
+
+    // Rules of one port are merged into one list, and of a Kafka request "all topics" must be allowed, each by whichever rule
+    // (pkg/policy/rule.go, pkg/kafka/policy.go).
+    private static IEnumerable<Request> Topics(Request request) =>
+        request is KafkaRequest { Topics.Count: > 1 } kafka ? kafka.Topics.Select(topic => kafka with { Topics = [topic] }) : [request];
 
     private List<Grant> Matching(Party subject, Direction direction, Party peer, Traffic traffic)
     {
