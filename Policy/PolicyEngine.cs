@@ -22,6 +22,7 @@ public sealed class PolicyEngine
     private readonly Dictionary<PolicySubject, TrackedSubject> _tracked = [];
     private readonly Dictionary<uint, TrackedSubject> _byHandle = [];
     private readonly Dictionary<PolicySetKey, PolicySet> _sets = [];
+    private readonly HashSet<string> _stale = new(StringComparer.Ordinal);
     private uint _lastHandle;
 
     /// <param name="clusterName">The local cluster's name, for entity <c>cluster</c>.</param>
@@ -35,10 +36,10 @@ public sealed class PolicyEngine
     }
 
     /// <summary>Every prefix any policy needs an identity for, exceptions included; the whole of a family has a reserved one.</summary>
-    public IReadOnlyCollection<IPNetwork> CidrPrefixes => _prefixes.Wanted;
+    public IReadOnlyCollection<IPNetwork> CidrPrefixes => Fresh._prefixes.Wanted;
 
     /// <summary>Every name or pattern of names whose addresses need an identity of their own, labelled with <see cref="DnsPattern.Label"/>.</summary>
-    public IReadOnlyCollection<DnsPattern> DnsPatterns => _patterns.Wanted;
+    public IReadOnlyCollection<DnsPattern> DnsPatterns => Fresh._patterns.Wanted;
 
     /// <summary>The identities known, reserved ones included.</summary>
     public IReadOnlyDictionary<uint, LabelSet> Identities => _peers.Labels;
@@ -47,7 +48,28 @@ public sealed class PolicyEngine
     public IEnumerable<KeyValuePair<string, RulePolicy>> Policies => _policies.Select(policy => KeyValuePair.Create(policy.Key, policy.Value.Policy));
 
     /// <summary>The distinct policy sets of the tracked subjects.</summary>
-    public IReadOnlyCollection<PolicySet> Sets => _sets.Values;
+    public IReadOnlyCollection<PolicySet> Sets => Fresh._sets.Values;
+
+    /// <summary>
+    /// This, with everything that was put up to now in force. Policies whose CIDR groups or services changed are compiled again only here, so that
+    /// a thousand services that come one by one cost one compilation.
+    /// </summary>
+    private PolicyEngine Fresh
+    {
+        get
+        {
+            foreach (var key in _stale)
+            {
+                if (_policies.TryGetValue(key, out var policy))
+                {
+                    Replace(key, policy.Policy);
+                }
+            }
+
+            _stale.Clear();
+            return this;
+        }
+    }
 
     /// <summary>The labels of the identity of a prefix.</summary>
     public LabelSet CidrLabels(IPNetwork network) => CidrText.LabelsOf(network);
@@ -59,7 +81,7 @@ public sealed class PolicyEngine
     public LabelSet AddressLabels(IPAddress address, IEnumerable<string> names)
     {
         var full = CidrText.Mask(address, address.GetAddressBytes().Length * 8);
-        var network = Enumerable.Range(1, full.PrefixLength).Reverse().Select(length => CidrText.Mask(address, length)).FirstOrDefault(_prefixes.Wanted.Contains);
+        var network = Enumerable.Range(1, full.PrefixLength).Reverse().Select(length => CidrText.Mask(address, length)).FirstOrDefault(Fresh._prefixes.Wanted.Contains);
         var world = CidrText.LabelsOf(network.PrefixLength == 0 ? new IPNetwork(CidrText.Mask(address, 0).BaseAddress, 0) : network);
         return new LabelSet(world.Concat(_patterns.Wanted.Where(pattern => names.Any(pattern.Matches)).Select(pattern => pattern.Label)));
     }
@@ -125,7 +147,7 @@ public sealed class PolicyEngine
             var old = _referred.Put(key, policy);
             if (old?.Content != policy.Content)
             {
-                RecompileReferrers(old, policy);
+                MarkReferrers(old, policy);
             }
         }
         else if (!_policies.TryGetValue(key, out var known) || known.Policy.Content != rules.Content)
@@ -139,7 +161,7 @@ public sealed class PolicyEngine
     {
         if (_referred.Put(key, null) is { } referred)
         {
-            RecompileReferrers(referred, null);
+            MarkReferrers(referred, null);
             return true;
         }
 
@@ -152,6 +174,7 @@ public sealed class PolicyEngine
     /// </summary>
     public PolicySet Track(PolicySubject subject)
     {
+        _ = Fresh;
         ref var tracked = ref CollectionsMarshal.GetValueRefOrAddDefault(_tracked, subject, out var known);
         if (!known)
         {
@@ -183,7 +206,7 @@ public sealed class PolicyEngine
     }
 
     /// <summary>The set of a tracked subject; null when it is not tracked.</summary>
-    public PolicySet? SetOf(PolicySubject subject) => _tracked.GetValueOrDefault(subject)?.Set;
+    public PolicySet? SetOf(PolicySubject subject) => Fresh._tracked.GetValueOrDefault(subject)?.Set;
 
     /// <summary>What all policies together come to for an endpoint now.</summary>
     public ResolvedPolicy Resolve(PolicySubject subject)
@@ -229,16 +252,24 @@ public sealed class PolicyEngine
 
     private void Reconsider(uint identity, HashSet<CachedSelector<CompiledRule>> flipped)
     {
-        var touched = new Dictionary<DirectionPolicy, List<CompiledRule>>();
+        var changed = new HashSet<CompiledRule>();
         foreach (var selector in flipped)
         {
+            var change = selector.Members.Contains(identity) ? 1 : -1;
             foreach (var rule in selector.Users)
             {
-                foreach (var policy in rule.Users)
-                {
-                    ref var rules = ref CollectionsMarshal.GetValueRefOrAddDefault(touched, policy, out _);
-                    (rules ??= []).Add(rule);
-                }
+                rule.Count(identity, change);
+                changed.Add(rule);
+            }
+        }
+
+        var touched = new Dictionary<DirectionPolicy, List<CompiledRule>>();
+        foreach (var rule in changed)
+        {
+            foreach (var policy in rule.Users)
+            {
+                ref var rules = ref CollectionsMarshal.GetValueRefOrAddDefault(touched, policy, out _);
+                (rules ??= []).Add(rule);
             }
         }
 
@@ -248,13 +279,14 @@ public sealed class PolicyEngine
         }
     }
 
-    private void RecompileReferrers(PolicyObject? old, PolicyObject? now)
+    private void MarkReferrers(PolicyObject? old, PolicyObject? now)
     {
-        var concerned = _policies.Where(policy => policy.Value.References.Any(peer =>
-            (old is not null && _referred.Concerns(old, peer)) || (now is not null && _referred.Concerns(now, peer))));
-        foreach (var (key, policy) in concerned.ToList())
+        foreach (var (key, policy) in _policies.Where(policy => !policy.Value.References.IsEmpty))
         {
-            Replace(key, policy.Policy);
+            if (policy.References.Any(peer => (old is not null && _referred.Concerns(old, peer)) || (now is not null && _referred.Concerns(now, peer))))
+            {
+                _stale.Add(key);
+            }
         }
     }
 
@@ -267,7 +299,7 @@ public sealed class PolicyEngine
             return false;
         }
 
-        var now = policy is null ? null : _compiler.Compile(key, policy, old);
+        var now = policy is null ? null : _compiler.Compile(key, policy, old, ChangePeers);
         var (before, after) = (old?.Rules.ToHashSet() ?? [], now?.Rules.ToHashSet() ?? []);
 
         // What comes first, so that selectors both use keep their matches and rules both have keep their ids.
@@ -285,10 +317,11 @@ public sealed class PolicyEngine
         _prefixes.Add(now?.Prefixes ?? []);
         _patterns.Add(now?.Patterns ?? []);
         MoveSubjects(old?.Specs ?? [], now?.Specs ?? []);
+        var kept = after.Select(rule => rule.Id).ToHashSet();
         foreach (var rule in before.Where(rule => !after.Contains(rule)))
         {
             rule.Release(_peers);
-            if (!after.Any(kept => kept.Id == rule.Id))
+            if (!kept.Contains(rule.Id))
             {
                 _rules.Retire(rule.Id);
             }
@@ -311,6 +344,17 @@ public sealed class PolicyEngine
         }
 
         return true;
+    }
+
+    private void ChangePeers(CompiledRule rule, ImmutableArray<Selector> selectors)
+    {
+        foreach (var identity in rule.ChangePeers(selectors, _peers))
+        {
+            foreach (var policy in rule.Users)
+            {
+                policy.Reconsider(identity, [rule]);
+            }
+        }
     }
 
     /// <summary>Gives every subject of specs that go or come the set it belongs to.</summary>

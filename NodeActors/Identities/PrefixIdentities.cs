@@ -14,7 +14,8 @@ internal sealed class PrefixIdentities
 {
     private const uint LocalBit = 1 << 24;
     private readonly LocalStore _store;
-    private readonly Dictionary<uint, IPNetwork> _leaving = [];
+    private readonly Dictionary<IPNetwork, uint> _numbers;
+    private readonly Dictionary<IPNetwork, uint> _leaving = [];
     private uint _last;
 
     /// <param name="store">Where the numbers are kept.</param>
@@ -22,71 +23,84 @@ internal sealed class PrefixIdentities
     public PrefixIdentities(LocalStore store, IEnumerable<KeyValuePair<IPNetwork, uint>> known)
     {
         _store = store;
-        Numbers = known.ToImmutableDictionary();
-        Prefixes = Numbers.ToImmutableDictionary(pair => pair.Value, pair => pair.Key);
-        _last = Numbers.Values.DefaultIfEmpty(LocalBit).Max() & (LocalBit - 1);
+        _numbers = new Dictionary<IPNetwork, uint>(known);
+        Prefixes = _numbers.ToImmutableDictionary(pair => pair.Value, pair => pair.Key);
+        _last = _numbers.Values.DefaultIfEmpty(LocalBit).Max() & (LocalBit - 1);
     }
 
     /// <summary>The prefix of each number, those on their way out included; a value any thread may read.</summary>
     public ImmutableDictionary<uint, IPNetwork> Prefixes { get; private set; }
 
     /// <summary>The number of each prefix in use.</summary>
-    public ImmutableDictionary<IPNetwork, uint> Numbers { get; private set; }
+    public IReadOnlyDictionary<IPNetwork, uint> Numbers => _numbers;
 
-    /// <summary>Gives numbers to prefixes that need one and takes leave of those that do not any more.</summary>
-    /// <returns>New numbers, and whether any prefix is leaving: it keeps its number until <see cref="Forget"/>.</returns>
+    /// <summary>Gives numbers to prefixes that need one and takes leave of those that do not any more: they keep theirs until <see cref="Forget"/>.</summary>
+    /// <returns>New numbers, wider prefixes first.</returns>
     public IReadOnlyList<KeyValuePair<uint, IPNetwork>> Update(IEnumerable<IPNetwork> wanted)
     {
         var needed = wanted.ToHashSet();
-        var added = new List<KeyValuePair<uint, IPNetwork>>();
-        foreach (var (prefix, number) in Numbers.Where(pair => !needed.Contains(pair.Key)))
+        foreach (var (prefix, number) in _numbers.Where(pair => !needed.Contains(pair.Key)).ToArray())
         {
-            Numbers = Numbers.Remove(prefix);
-            _leaving[number] = prefix;
+            _numbers.Remove(prefix);
+            _leaving[prefix] = number;
         }
 
-        foreach (var prefix in needed.Where(prefix => !Numbers.ContainsKey(prefix)).OrderBy(prefix => prefix.PrefixLength))
+        var added = new List<KeyValuePair<uint, IPNetwork>>();
+        foreach (var prefix in needed.Where(prefix => !_numbers.ContainsKey(prefix)).OrderBy(prefix => prefix.PrefixLength))
         {
             // A prefix that comes back before its number was forgotten goes on with it.
-            var number = _leaving.FirstOrDefault(pair => pair.Value.Equals(prefix)).Key;
-            if (number == 0)
+            if (!_leaving.Remove(prefix, out var number))
             {
                 number = NextNumber();
                 added.Add(new(number, prefix));
-                _store.Enqueue(new LocalChange(LocalStore.Kinds.PrefixIdentity, prefix.ToString(), new PrefixIdentity { Number = number }));
+                Prefixes = Prefixes.Add(number, prefix);
             }
 
-            _leaving.Remove(number);
-            Numbers = Numbers.Add(prefix, number);
-            Prefixes = Prefixes.SetItem(number, prefix);
+            _numbers[prefix] = number;
         }
 
+        Keep(added.Select(pair => Change(pair.Value, new PrefixIdentity { Number = pair.Key })));
         return added;
     }
 
     /// <summary>The kernel does not map the leaving prefixes any more: their numbers are free. Returns them.</summary>
     public IReadOnlyList<uint> Forget()
     {
-        uint[] gone = [.. _leaving.Keys];
-        foreach (var (number, prefix) in _leaving)
-        {
-            Prefixes = Prefixes.Remove(number);
-            _store.Enqueue(new LocalChange(LocalStore.Kinds.PrefixIdentity, prefix.ToString(), null));
-        }
-
+        uint[] gone = [.. _leaving.Values];
+        Prefixes = Prefixes.RemoveRange(gone);
+        Keep(_leaving.Keys.Select(prefix => Change(prefix, null)));
         _leaving.Clear();
         return gone;
     }
 
-    /// <summary>Whose identity a prefix's addresses have while the prefix itself has none: the next wider one's, else the world's.</summary>
+    /// <summary>
+    /// Whose identity a prefix's addresses have while the prefix itself has none: the next wider one's, else the world's. A leaving
+    /// prefix counts, because the kernel maps it until the policies that no longer name it are in force.
+    /// </summary>
     public uint EnclosingIdentity(IPNetwork prefix)
     {
-        var best = Numbers.Where(pair => pair.Key.PrefixLength < prefix.PrefixLength
-                && pair.Key.BaseAddress.AddressFamily == prefix.BaseAddress.AddressFamily && pair.Key.Contains(prefix.BaseAddress))
-            .OrderByDescending(pair => pair.Key.PrefixLength).FirstOrDefault();
-        return best.Value != 0
-            ? best.Value
-            : prefix.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? ReservedIdentity.WorldIPv4 : ReservedIdentity.WorldIPv6;
+        var address = prefix.BaseAddress.GetAddressBytes();
+        for (var length = prefix.PrefixLength - 1; length > 0; length--)
+        {
+            address[length / 8] &= (byte)~(0x80 >> length % 8);
+            var wider = new IPNetwork(new IPAddress(address), length);
+            if (_numbers.TryGetValue(wider, out var number) || _leaving.TryGetValue(wider, out number))
+            {
+                return number;
+            }
+        }
+
+        return prefix.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? ReservedIdentity.WorldIPv4 : ReservedIdentity.WorldIPv6;
+    }
+
+    private static LocalChange Change(IPNetwork prefix, PrefixIdentity? value) => new(LocalStore.Kinds.PrefixIdentity, prefix.ToString(), value);
+
+    private void Keep(IEnumerable<LocalChange> changes)
+    {
+        if (changes.ToArray() is { Length: > 0 } some)
+        {
+            _store.Enqueue(some);
+        }
     }
 
     private uint NextNumber()

@@ -17,7 +17,10 @@ internal sealed record LocalContents
     /// <summary>The first block of policy ids no run has used.</summary>
     public uint PolicyIdBlock { get; init; }
 
-    /// <summary>The cached state as one snapshot; null when none was ever received whole.</summary>
+    /// <summary>
+    /// The cached state as one snapshot; null when none was ever received whole. A policy whose newest version could not be read is there
+    /// twice, the version that could be read first, so that it is in force again.
+    /// </summary>
     public Commit? State { get; init; }
 
     /// <exception cref="NodeAgentException">A record cannot be read.</exception>
@@ -29,6 +32,7 @@ internal sealed record LocalContents
         var block = 0u;
         StateCursor? cursor = null;
         var snapshot = new Commit { Snapshot = true };
+        var unreadable = new List<Record>();
         await foreach (var record in journal.ReadRecordsAsync(cancellationToken).ConfigureAwait(false))
         {
             if (record.Deleted)
@@ -55,6 +59,9 @@ internal sealed record LocalContents
                     case LocalStore.Kinds.Cursor:
                         cursor = StateCursor.Parser.ParseFrom(record.Payload.Span);
                         break;
+                    case LocalStore.Kinds.UnreadablePolicy:
+                        unreadable.Add(Record.Parser.ParseFrom(record.Payload.Span));
+                        break;
                     case var kind when kind.StartsWith(LocalStore.Kinds.State, StringComparison.Ordinal):
                         snapshot.Records.Add(Record.Parser.ParseFrom(record.Payload.Span));
                         break;
@@ -67,6 +74,7 @@ internal sealed record LocalContents
             }
         }
 
+        snapshot.Records.Add(unreadable);
         if (cursor is not null)
         {
             snapshot.Epoch = cursor.Epoch;

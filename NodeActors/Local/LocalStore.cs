@@ -36,6 +36,9 @@ internal sealed class LocalStore : NodeActor<LocalStore.Write>
         public const string Cursor = "cursor";
         public const string Setting = "setting";
 
+        /// <summary>The newest version of a policy that cannot be read; the last one that could is among the control plane's records.</summary>
+        public const string UnreadablePolicy = "unreadable-policy";
+
         /// <summary>Prefix of the kinds that hold the control plane's records.</summary>
         public const string State = "state/";
     }

@@ -17,6 +17,7 @@ namespace Axoneme.NodeActors.Policies;
 internal sealed class PolicyModel(string clusterName, TimeProvider timeProvider)
 {
     private const int RulesRemembered = 65536;
+    private const int RuleTextRemembered = 1 << 22;
     private const int ExplanationsRemembered = 4096;
 
     /// <summary>New questions answered in a second: a port scan asks a new one with every packet, on the thread that reads all events.</summary>
@@ -31,6 +32,7 @@ internal sealed class PolicyModel(string clusterName, TimeProvider timeProvider)
     private readonly ConcurrentDictionary<uint, RuleDescription> _rules = new();
     private readonly ConcurrentDictionary<(PolicySubject, PolicyDirection, uint, byte, ushort), Explanation> _explanations = new();
     private HashSet<uint> _cameOrWent = [];
+    private long _rulesText;
     private long _secondBegan = timeProvider.GetTimestamp();
     private int _explainedInSecond;
 
@@ -335,23 +337,26 @@ internal sealed class PolicyModel(string clusterName, TimeProvider timeProvider)
 
     /// <summary>
     /// What the kernel does about a verdict. There is no proxy yet and no authentication: what would be inspected or must prove itself is dropped, because
-    /// letting it pass would be less than the policy demands; only what the proxy would permit without looking passes.
+    /// letting it pass would be less than the policy demands; only what the proxy would neither refuse nor change passes.
     /// </summary>
     private static PolicyVerdict Enforceable(PolicyInterval interval) =>
         interval.Verdict == PolicyVerdict.Allow && interval.Authentication == AuthenticationMode.Disabled ? PolicyVerdict.Allow
-        : interval is { Verdict: PolicyVerdict.Redirect, Authentication: AuthenticationMode.Disabled, Inspection.PermitsEverything: true } ? PolicyVerdict.Allow
+        : interval is { Verdict: PolicyVerdict.Redirect, Authentication: AuthenticationMode.Disabled, Inspection.MayPassUninspected: true } ? PolicyVerdict.Allow
         : PolicyVerdict.Deny;
 
     private void Remember(uint rule)
     {
         if (!_rules.ContainsKey(rule) && _engine.DescribeRule(rule) is { } description)
         {
-            if (_rules.Count >= RulesRemembered)
+            // Whoever asks for one that is forgotten waits for the engine.
+            if (_rules.Count >= RulesRemembered || _rulesText > RuleTextRemembered)
             {
                 _rules.Clear();
+                _rulesText = 0;
             }
 
             _rules[rule] = description;
+            _rulesText += description.Text.Length;
         }
     }
 

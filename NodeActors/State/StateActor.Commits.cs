@@ -48,6 +48,7 @@ internal sealed partial class StateActor
         foreach (var change in changes)
         {
             begun.Add(change);
+            var wasUnreadable = IsUnreadablePolicy(change);
             _policyDirty |= Policies.Apply(change);
             _policyDirty |= change.Kind == RecordKind.Pod && ownPods.Contains(change.Key);
             if (change.Kind == RecordKind.Ip && IPAddress.TryParse(change.Key, out var address))
@@ -56,7 +57,17 @@ internal sealed partial class StateActor
             }
 
             _dirtyAddresses.UnionWith(NodeState.Addresses(change.Old?.Node).Concat(NodeState.Addresses(change.New?.Node)));
-            cached.Add(new LocalChange($"{LocalStore.Kinds.State}{change.Kind}", change.Key, change.New));
+            var isUnreadable = IsUnreadablePolicy(change);
+            if (!isUnreadable)
+            {
+                cached.Add(new LocalChange($"{LocalStore.Kinds.State}{change.Kind}", change.Key, change.New));
+            }
+
+            if (isUnreadable || wasUnreadable)
+            {
+                // Beside the last version that can be read: that one is in force, and must be after a restart.
+                cached.Add(new LocalChange(LocalStore.Kinds.UnreadablePolicy, change.Key, isUnreadable ? change.New : null));
+            }
         }
 
         _state = next;
@@ -66,6 +77,8 @@ internal sealed partial class StateActor
             _store.Enqueue(cached);
         }
     }
+
+    private bool IsUnreadablePolicy(RecordChange change) => change.Kind == RecordKind.Policy && Policies.Problems.ContainsKey(change.Key);
 
     /// <summary>The policies go back to what the state says, so that the snapshot's differences from it are right for them too.</summary>
     private void Undo(List<RecordChange> begun)

@@ -34,14 +34,15 @@ internal sealed partial class StateActor
         foreach (var (id, status) in _endpoints)
         {
             var entry = EntryOf(status);
+            var problem = status.LabelProblem ?? _misfits.GetValueOrDefault(id);
             if (entry != status.Entry)
             {
-                _endpoints = _endpoints.SetItem(id, status with { Entry = entry, IsWritten = false, Problem = _misfits.GetValueOrDefault(id) });
+                _endpoints = _endpoints.SetItem(id, status with { Entry = entry, IsWritten = false, Problem = problem });
                 _maps.Endpoints.Set(status.Endpoint.Ifindex, entry);
             }
-            else if (status.Problem != _misfits.GetValueOrDefault(id))
+            else if (status.Problem != problem)
             {
-                _endpoints = _endpoints.SetItem(id, status with { Problem = _misfits.GetValueOrDefault(id) });
+                _endpoints = _endpoints.SetItem(id, status with { Problem = problem });
             }
         }
     }
@@ -95,13 +96,8 @@ internal sealed partial class StateActor
         }
 
         var identity = pod.Identity != 0 ? pod.Identity : _state.IdentityOfLabels.GetValueOrDefault(NodeState.LabelSet(pod.Labels));
-        var labels = identity == 0 ? ReservedIdentity.LabelsOf(ReservedIdentity.Init) : LabelSet.Parse(pod.Labels);
-        return status with
-        {
-            Identity = identity == 0 ? ReservedIdentity.Init : identity,
-            Labels = labels,
-            Subject = new PolicySubject(labels, PolicyModel.NamedPorts(pod)),
-        };
+        var identified = status.IdentifiedBy(identity, pod.Labels);
+        return identified with { Subject = new PolicySubject(identified.Labels, PolicyModel.NamedPorts(pod)) };
     }
 
     private EndpointEntry EntryOf(EndpointStatus status)

@@ -91,13 +91,8 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
             if (kernel.TryGetValue(endpoint.Ifindex, out var entry) && entry.Id == endpoint.Id)
             {
                 var labels = contents.State?.Records.FirstOrDefault(r => r.Kind == RecordKind.Identity && r.Identity?.Number == entry.Identity)?.Identity.Labels;
-                status = status with
-                {
-                    Entry = entry,
-                    IsWritten = true,
-                    Identity = entry.Identity,
-                    Labels = labels is null ? status.Labels : LabelSet.Parse(labels),
-                };
+                status = status with { Entry = entry, IsWritten = true, Identity = entry.Identity };
+                status = labels is null ? status : status.IdentifiedBy(entry.Identity, labels);
                 _maps.Endpoints.Adopt(endpoint.Ifindex, entry);
             }
 
@@ -361,6 +356,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
                 .. Policies.Problems.Values,
                 .. _maps.Status.Select(m => m.Problem).OfType<string>(),
                 .. _misfits.Select(m => $"endpoint {m.Key}: {m.Value}"),
+                .. _endpoints.Values.Where(status => status.LabelProblem is not null).Select(status => $"endpoint {status.Endpoint.Id}: {status.LabelProblem}"),
             ],
         };
         foreach (var waiter in _awaitedPods.Where(w => HasRecord(_state, w.Namespace, w.Pod, w.PodUid)).ToArray())

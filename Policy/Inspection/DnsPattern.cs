@@ -6,7 +6,8 @@ namespace Axoneme.Policy;
 /// </summary>
 public sealed record DnsPattern
 {
-    /// <param name="text">As written; patterns and names are told apart by <c>*</c>.</param>
+    /// <param name="text">As written; patterns and names are told apart by <c>*</c>. Stars alone, however many, with a final dot or without, are every name: so
+    /// Cilium reads them (pkg/fqdn/matchpattern, <c>isDNSWildcard</c>), and a policy must not mean less here than there.</param>
     public DnsPattern(string text)
     {
         var name = text.TrimEnd('.').ToLowerInvariant();

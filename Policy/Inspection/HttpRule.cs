@@ -12,6 +12,9 @@ public sealed record HttpRule(RequestPattern? Method, RequestPattern? Path, Requ
     public override bool PermitsEverything =>
         Method is null && Path is null && Host is null && Headers.All(header => header.Mismatch != HeaderMismatch.Refuse);
 
+    public override bool ChangesRequests =>
+        Headers.Any(header => header.Mismatch is HeaderMismatch.Add or HeaderMismatch.Delete or HeaderMismatch.Replace);
+
     public override bool Permits(Request request) => request is HttpRequest http
         && Method?.Matches(http.Method) != false
         && Path?.Matches(http.Path) != false

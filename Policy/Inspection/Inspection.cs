@@ -16,7 +16,10 @@ public sealed class Inspection : IEquatable<Inspection>
     /// <summary>The name of the protocol when it is <see cref="InspectionProtocol.KeyValue"/>, else empty.</summary>
     public string ProtocolName { get; init; } = "";
 
-    /// <summary>Alternatives; empty: every request passes.</summary>
+    /// <summary>
+    /// Alternatives; empty: every request passes. That holds for a protocol with a name of its own (<c>l7proto</c>) too: without rules it says what
+    /// to record, and refuses nothing.
+    /// </summary>
     public ImmutableArray<RequestRule> Rules { get; init; } = [];
 
     /// <summary>Alternatives of the TLS handshake's server name; empty: any, or no TLS at all.</summary>
@@ -28,9 +31,17 @@ public sealed class Inspection : IEquatable<Inspection>
 
     public ListenerReference? Listener { get; init; }
 
-    /// <summary>True when nothing is refused, so that without a proxy the traffic may as well pass.</summary>
-    public bool PermitsEverything =>
-        ServerNames.IsEmpty && TerminatingTls is null && OriginatingTls is null && Listener is null && (Rules.IsEmpty || Rules.Any(rule => rule.PermitsEverything));
+    /// <summary>True when no request of its protocol is refused.</summary>
+    public bool PermitsEverything => ServerNames.IsEmpty && (Rules.IsEmpty || Rules.Any(rule => rule.PermitsEverything));
+
+    /// <summary>
+    /// True when the traffic is not the same without a proxy even if nothing is refused: TLS ends or begins there, headers change, a listener does what
+    /// it will.
+    /// </summary>
+    public bool NeedsProxy => TerminatingTls is not null || OriginatingTls is not null || Listener is not null || Rules.Any(rule => rule.ChangesRequests);
+
+    /// <summary>True when nothing is refused and nothing changed, so that without a proxy the traffic may as well pass.</summary>
+    public bool MayPassUninspected => PermitsEverything && !NeedsProxy;
 
     /// <summary>
     /// Whether a request passes, the server name of its connection included. Of several inspections for the same traffic each part of a request

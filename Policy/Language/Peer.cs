@@ -18,7 +18,7 @@ public sealed record CidrPeer(IPNetwork Network, ImmutableArray<IPNetwork> Excep
 /// <summary>The prefixes of CiliumCIDRGroups, picked by <see cref="Name"/> or, when that is null, by their labels.</summary>
 public sealed record CidrGroupPeer(string? Name, Selector? GroupSelector, ImmutableArray<IPNetwork> Except) : Peer;
 
-/// <summary>Nodes of the cluster by their labels, the local one included.</summary>
+/// <summary>Other nodes of the cluster by their labels, as the entity <c>remote-node</c>: the local one is never meant.</summary>
 public sealed record NodePeer(Selector Selector) : Peer;
 
 /// <summary>

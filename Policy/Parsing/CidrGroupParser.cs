@@ -9,6 +9,13 @@ internal static class CidrGroupParser
     public static PolicyObject? Parse(FieldReader root)
     {
         var header = ObjectHeader.Read(root, namespaced: false);
+        foreach (var label in header.Labels.Where(label => !NameSyntax.IsLabelKey(label.Key) || !NameSyntax.IsLabelValue(label.Value)))
+        {
+            root.RefuseAt(
+                $"metadata.labels.{label.Key}",
+                $"{FieldReader.Quote($"{label.Key}: {label.Value}")} is no label; write [prefix/]name and a value, each of at most 63 letters, digits, '-', '_' and '.'");
+        }
+
         var networks = ImmutableArray.CreateBuilder<IPNetwork>();
         if (root.Object("spec") is { } spec)
         {
@@ -33,6 +40,7 @@ internal static class CidrGroupParser
         }
 
         root.Finish();
-        return new CidrGroup(header.Name, $"{header.Labels} {string.Join(' ', networks)}", header.Labels, networks.ToImmutable());
+        var content = CompactJson.Of(("labels", header.LabelTexts), ("networks", networks.Select(network => network.ToString())));
+        return new CidrGroup(header.Name, content, header.Labels, networks.ToImmutable());
     }
 }

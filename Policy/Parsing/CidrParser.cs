@@ -21,7 +21,10 @@ internal static class CidrParser
     }
 
     /// <summary>The field <c>except</c>: prefixes that lie within <paramref name="network"/>, where that is known.</summary>
-    public static ImmutableArray<IPNetwork> ParseExcept(FieldReader rule, IPNetwork? network)
+    /// <param name="rule">What holds the field.</param>
+    /// <param name="network">What they are excepted from.</param>
+    /// <param name="strict">Refuses to except the whole of it, as Kubernetes does in <c>ipBlock</c>; Cilium takes it.</param>
+    public static ImmutableArray<IPNetwork> ParseExcept(FieldReader rule, IPNetwork? network, bool strict = false)
     {
         var except = ImmutableArray.CreateBuilder<IPNetwork>();
         foreach (var (text, path) in rule.List("except")?.Strings ?? [])
@@ -34,6 +37,10 @@ internal static class CidrParser
             if (network is { } whole && !CidrText.Contains(whole, excluded))
             {
                 rule.RefuseAt(path, $"{text} does not lie within {whole}; an exception takes something out of its own prefix");
+            }
+            else if (strict && excluded == network)
+            {
+                rule.RefuseAt(path, $"{text} is the whole of its own prefix, so that nothing is left; write a longer prefix, or remove the peer");
             }
             else
             {

@@ -11,22 +11,25 @@ internal static class CompactJson
     [ThreadStatic]
     private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer)? _kept;
 
-    public static string Of(JsonElement element)
+    public static string Of(JsonElement element) => Write(element.WriteTo);
+
+    /// <summary>An object of lists of texts.</summary>
+    public static string Of(params (string Name, IEnumerable<string> Texts)[] fields) => Write(writer =>
     {
-        var (buffer, writer) = _kept ?? Make();
-        _kept = null;
-        element.WriteTo(writer);
-        writer.Flush();
-        var text = Encoding.UTF8.GetString(buffer.WrittenSpan);
-        if (buffer.Capacity <= 1 << 16)
+        writer.WriteStartObject();
+        foreach (var (name, texts) in fields)
         {
-            buffer.ResetWrittenCount();
-            writer.Reset();
-            _kept = (buffer, writer);
+            writer.WriteStartArray(name);
+            foreach (var text in texts)
+            {
+                writer.WriteStringValue(text);
+            }
+
+            writer.WriteEndArray();
         }
 
-        return text;
-    }
+        writer.WriteEndObject();
+    });
 
     /// <summary>False when a text below the element is half of a surrogate pair, which JSON can write and no string can hold.</summary>
     public static bool IsText(JsonElement element)
@@ -41,6 +44,23 @@ internal static class CompactJson
         {
             return false;
         }
+    }
+
+    private static string Write(Action<Utf8JsonWriter> write)
+    {
+        var (buffer, writer) = _kept ?? Make();
+        _kept = null;
+        write(writer);
+        writer.Flush();
+        var text = Encoding.UTF8.GetString(buffer.WrittenSpan);
+        if (buffer.Capacity <= 1 << 16)
+        {
+            buffer.ResetWrittenCount();
+            writer.Reset();
+            _kept = (buffer, writer);
+        }
+
+        return text;
     }
 
     private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer) Make()

@@ -19,6 +19,9 @@ internal static partial class NameSyntax
         return IsQualifiedPart(key[(slash + 1)..]) && (slash < 0 || IsDnsSubdomain(key[..slash]));
     }
 
+    /// <summary>What stands before the colon of a label.</summary>
+    public static bool IsLabelSource(string text) => IsDnsSubdomain(text);
+
     /// <summary>RFC 6335 section 5.1: 1 to 15 letters, digits and single inner hyphens, at least one letter.</summary>
     public static bool IsPortName(string text) => text.Length is > 0 and <= 15 && PortName().IsMatch(text) && text.Any(char.IsAsciiLetter);
 

@@ -29,7 +29,7 @@ internal static class NetworkPolicyParser
 
         var ingress = types?.Contains("Ingress") ?? true;
         var egress = types?.Contains("Egress") ?? spec.Count("egress") > 0;
-        return new RulePolicy(header.Kind, header.Namespace, header.Name, spec.Element.GetRawText(),
+        return new RulePolicy(header.Kind, header.Namespace, header.Name, CompactJson.Of(spec.Element),
         [
             new PolicySpec
             {
@@ -131,7 +131,7 @@ internal static class NetworkPolicyParser
             block.Refuse("cidr", "is missing; write a prefix such as 10.0.0.0/8");
         }
 
-        var except = CidrParser.ParseExcept(block, network);
+        var except = CidrParser.ParseExcept(block, network, strict: true);
         block.Finish();
         return network is { } whole ? new CidrPeer(whole, except) : null;
     }

@@ -8,6 +8,9 @@ namespace Axoneme.Policy;
 /// <param name="Labels">metadata.labels, of source <c>k8s</c>.</param>
 internal readonly record struct ObjectHeader(string ApiVersion, string Kind, string Namespace, string Name, LabelSet Labels)
 {
+    /// <summary>Key and value of each label in turn.</summary>
+    public IEnumerable<string> LabelTexts => Labels.SelectMany(label => (string[])[label.Key, label.Value]);
+
     /// <summary>Reads apiVersion, kind and metadata.</summary>
     public static ObjectHeader Read(FieldReader root, bool namespaced)
     {

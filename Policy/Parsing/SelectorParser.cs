@@ -82,6 +82,12 @@ internal static class SelectorParser
             return null;
         }
 
+        if (colon > 0 && !NameSyntax.IsLabelSource(text[..colon]))
+        {
+            at.Refuse(field, $"{FieldReader.Quote(text[..colon])} is not the source of a label; write k8s, any, reserved or another word of lower-case letters, digits, '-' and '.'");
+            return null;
+        }
+
         if (!NameSyntax.IsLabelKey(key))
         {
             at.Refuse(field, $"{FieldReader.Quote(text)} is not a label key; write [prefix/]name of letters, digits, '-', '_' and '.', at most 63 in the name");

@@ -19,7 +19,8 @@ internal static class ServiceParser
         var selected = pods.Count == 0
             ? null
             : new Selector(pods.Append(LabelRequirement.EqualTo(LabelSource.Kubernetes, LabelKey.PodNamespace, header.Namespace)));
-        return new PolicyService(header.Namespace, header.Name, $"{header.Labels} -> {selected}", header.Labels, selected);
+        var content = CompactJson.Of(("labels", header.LabelTexts), ("selector", pods.SelectMany(pod => pod.Values.Prepend(pod.Key))));
+        return new PolicyService(header.Namespace, header.Name, content, header.Labels, selected);
     }
 
     public static PolicyObject? ParseSlice(FieldReader root)
@@ -66,8 +67,11 @@ internal static class ServiceParser
         return Of(header, header.Name, addresses);
     }
 
-    private static ServiceAddresses Of(ObjectHeader header, string service, ImmutableArray<IPNetwork>.Builder addresses) =>
-        new(header.Kind, header.Namespace, header.Name, $"{service} -> {string.Join(' ', addresses)}", service, addresses.ToImmutable());
+    private static ServiceAddresses Of(ObjectHeader header, string service, ImmutableArray<IPNetwork>.Builder addresses)
+    {
+        var content = CompactJson.Of(("service", [service]), ("addresses", addresses.Select(address => address.ToString())));
+        return new ServiceAddresses(header.Kind, header.Namespace, header.Name, content, service, addresses.ToImmutable());
+    }
 
     private static IPNetwork? ParseAddress(FieldReader at, string path, string text, bool isIpv6)
     {

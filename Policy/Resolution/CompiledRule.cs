@@ -1,10 +1,16 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace Axoneme.Policy;
 
 /// <summary>A rule in force: its id, the selectors of its peers, and where it takes part.</summary>
 internal sealed class CompiledRule
 {
+    /// <summary>Up to so many selectors are asked one by one; for more, it is counted how many select an identity.</summary>
+    private const int FewPeers = 16;
+
+    private Dictionary<uint, int>? _counts;
+
     public CompiledRule(uint id, RuleDescription description, PolicyRule rule, IEnumerable<Selector> selectors)
     {
         Id = id;
@@ -25,7 +31,7 @@ internal sealed class CompiledRule
     public PolicyRule Rule { get; }
 
     /// <summary>What its peers come to.</summary>
-    public ImmutableArray<Selector> Selectors { get; }
+    public ImmutableArray<Selector> Selectors { get; private set; }
 
     /// <summary>True when it holds for every peer, even one whose identity nobody knows.</summary>
     public bool IsForEveryPeer { get; }
@@ -39,11 +45,17 @@ internal sealed class CompiledRule
     /// <summary>Its selectors in use; empty when it holds for every peer, where nothing needs to be watched.</summary>
     public ImmutableArray<CachedSelector<CompiledRule>> Peers { get; private set; } = [];
 
+    /// <summary>Identities it selects; one may come several times.</summary>
+    public IEnumerable<uint> Members => _counts?.Keys ?? Peers.SelectMany(peer => peer.Members);
+
     /// <summary>The directions of policy sets it takes part in.</summary>
     public HashSet<DirectionPolicy> Users { get; } = [];
 
-    public void Acquire(SelectorCache<CompiledRule> selectors) =>
+    public void Acquire(SelectorCache<CompiledRule> selectors)
+    {
         Peers = IsForEveryPeer ? [] : [.. Selectors.Select(selector => selectors.Acquire(selector, this))];
+        CountAll();
+    }
 
     public void Release(SelectorCache<CompiledRule> selectors)
     {
@@ -53,11 +65,46 @@ internal sealed class CompiledRule
         }
     }
 
+    /// <summary>Takes other selectors, because an object it refers to changed.</summary>
+    /// <returns>Identities that are now selected and were not, or the other way round.</returns>
+    public IReadOnlyList<uint> ChangePeers(ImmutableArray<Selector> now, SelectorCache<CompiledRule> selectors)
+    {
+        var (kept, wanted) = (Selectors.ToHashSet(), now.ToHashSet());
+        var going = Peers.Where(peer => !wanted.Contains(peer.Selector)).ToHashSet();
+        var coming = now.Where(selector => !kept.Contains(selector)).Select(selector => selectors.Acquire(selector, this)).ToList();
+        var before = going.Concat(coming).SelectMany(peer => peer.Members).Distinct().ToDictionary(identity => identity, Selects);
+        Selectors = now;
+        Peers = [.. Peers.Where(peer => !going.Contains(peer)), .. coming];
+        CountAll();
+        foreach (var peer in going)
+        {
+            selectors.Release(peer, this);
+        }
+
+        return [.. before.Where(was => was.Value != Selects(was.Key)).Select(was => was.Key)];
+    }
+
+    /// <summary>One of its selectors began (1) or ended (-1) selecting an identity.</summary>
+    public void Count(uint identity, int change)
+    {
+        if (_counts is null)
+        {
+            return;
+        }
+
+        ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, identity, out _);
+        count += change;
+        if (count == 0)
+        {
+            _counts.Remove(identity);
+        }
+    }
+
     public bool Selects(uint identity)
     {
-        if (IsForEveryPeer)
+        if (IsForEveryPeer || _counts is not null)
         {
-            return true;
+            return IsForEveryPeer || _counts!.ContainsKey(identity);
         }
 
         foreach (var peer in Peers)
@@ -69,6 +116,15 @@ internal sealed class CompiledRule
         }
 
         return false;
+    }
+
+    private void CountAll()
+    {
+        _counts = Peers.Length > FewPeers ? [] : null;
+        foreach (var identity in _counts is null ? [] : Peers.SelectMany(peer => peer.Members))
+        {
+            Count(identity, 1);
+        }
     }
 
     /// <summary>

@@ -123,16 +123,22 @@ internal sealed class DirectionPolicy
 
         DefaultDeny = defaultDeny;
         _allChanged |= IsEnforced != wasEnforced;
+        var moves = new Dictionary<uint, List<CompiledRule>>();
         foreach (var rule in removed)
         {
             rule.Users.Remove(this);
-            MoveMembers(rule, comes: false);
+            Note(rule, moves);
         }
 
-        foreach (var rule in added)
+        foreach (var rule in added.Order(Comparer<CompiledRule>.Create(CompiledRule.Compare)))
         {
             rule.Users.Add(this);
-            MoveMembers(rule, comes: true);
+            Note(rule, moves);
+        }
+
+        foreach (var (identity, rules) in moves)
+        {
+            Place(identity, Merge(RulesOf(identity), rules, rule => rule.Users.Contains(this)));
         }
 
         if (lookedUpNames != _looksUpNamesEverywhere)
@@ -144,16 +150,11 @@ internal sealed class DirectionPolicy
         }
     }
 
-    /// <summary>An identity is now selected by some rules that did not select it, or no longer.</summary>
+    /// <summary>Some rules may select an identity now that did not, or no longer.</summary>
     public void Reconsider(uint identity, List<CompiledRule> flipped)
     {
-        var rules = RulesOf(identity);
-        foreach (var rule in flipped)
-        {
-            rules = rule.Selects(identity) ? With(rules, rule) : rules.Remove(rule);
-        }
-
-        Place(identity, rules);
+        flipped.Sort(CompiledRule.Compare);
+        Place(identity, Merge(RulesOf(identity), flipped, rule => rule.Selects(identity)));
     }
 
     /// <summary>The pods of an identity name other ports than before.</summary>
@@ -189,38 +190,53 @@ internal sealed class DirectionPolicy
 
     private ImmutableArray<CompiledRule> RulesOf(uint identity) => _groupOf.TryGetValue(identity, out var group) ? group.Content.Rules : [];
 
-    private void MoveMembers(CompiledRule rule, bool comes)
+    private static void Note(CompiledRule rule, Dictionary<uint, List<CompiledRule>> moves)
     {
-        // Members of one group mostly go to one other group.
-        var moved = new Dictionary<ImmutableArray<CompiledRule>, ImmutableArray<CompiledRule>>();
-        foreach (var peer in rule.Peers)
+        foreach (var identity in rule.Members)
         {
-            foreach (var identity in peer.Members)
+            ref var rules = ref CollectionsMarshal.GetValueRefOrAddDefault(moves, identity, out _);
+            rules ??= [];
+            if (rules.Count == 0 || rules[^1] != rule)
             {
-                var from = RulesOf(identity);
-                ref var to = ref CollectionsMarshal.GetValueRefOrAddDefault(moved, from, out var known);
-                if (!known)
-                {
-                    to = comes ? With(from, rule) : from.Remove(rule);
-                }
-
-                if (to != from)
-                {
-                    Place(identity, to);
-                }
+                rules.Add(rule);
             }
         }
     }
 
-    private static ImmutableArray<CompiledRule> With(ImmutableArray<CompiledRule> rules, CompiledRule rule)
+    /// <summary>A list of rules in order, with those that changed put in or left out.</summary>
+    /// <param name="rules">In order.</param>
+    /// <param name="changed">Those to put in are in order.</param>
+    /// <param name="isIn">Which of the changed ones belong in the list.</param>
+    private static ImmutableArray<CompiledRule> Merge(ImmutableArray<CompiledRule> rules, List<CompiledRule> changed, Predicate<CompiledRule> isIn)
     {
-        var place = 0;
-        while (place < rules.Length && CompiledRule.Compare(rules[place], rule) < 0)
+        var coming = changed.TrueForAll(isIn) ? changed : changed.FindAll(isIn);
+        if (rules.IsEmpty)
         {
-            place++;
+            return [.. coming];
         }
 
-        return place < rules.Length && rules[place] == rule ? rules : rules.Insert(place, rule);
+        var going = coming.Count == changed.Count ? [] : changed.Where(rule => !isIn(rule)).ToHashSet();
+        var merged = ImmutableArray.CreateBuilder<CompiledRule>(rules.Length + coming.Count);
+        var next = 0;
+        foreach (var rule in rules)
+        {
+            if (going.Contains(rule))
+            {
+                continue;
+            }
+
+            while (next < coming.Count && CompiledRule.Compare(coming[next], rule) < 0)
+            {
+                merged.Add(coming[next++]);
+            }
+
+            // A rule that is there already is not put in again.
+            next += next < coming.Count && coming[next] == rule ? 1 : 0;
+            merged.Add(rule);
+        }
+
+        merged.AddRange(coming.Skip(next));
+        return merged.DrainToImmutable();
     }
 
     /// <summary>Puts an identity into the group it belongs to, or into none when it is like any other.</summary>

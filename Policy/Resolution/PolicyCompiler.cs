@@ -8,7 +8,8 @@ internal sealed class PolicyCompiler(RuleNumbers numbers, ReferredObjects referr
     /// <param name="key">Key of the policy.</param>
     /// <param name="policy">What was parsed.</param>
     /// <param name="old">What was in force under the key: rules that come out the same are taken over from it.</param>
-    public CompiledPolicy Compile(string key, RulePolicy policy, CompiledPolicy? old)
+    /// <param name="changePeers">Gives a rule that stays other selectors.</param>
+    public CompiledPolicy Compile(string key, RulePolicy policy, CompiledPolicy? old, Action<CompiledRule, ImmutableArray<Selector>> changePeers)
     {
         var known = old?.Rules.ToDictionary(rule => rule.Id) ?? [];
         return new CompiledPolicy(policy, [.. policy.Specs.Select((spec, index) => new CompiledSpec(key, index, spec, [.. spec.Rules.Select(CompileRule)]))]);
@@ -18,7 +19,17 @@ internal sealed class PolicyCompiler(RuleNumbers numbers, ReferredObjects referr
             var selectors = rule.Peers is { } peers ? peers.SelectMany(SelectorsOf) : [Selector.Everything];
             var description = new RuleDescription(key, rule.Section, rule.Text);
             var compiled = new CompiledRule(numbers.Take(description), description, rule, selectors);
-            return known.TryGetValue(compiled.Id, out var same) && same.Selectors.AsSpan().SequenceEqual(compiled.Selectors.AsSpan()) ? same : compiled;
+            if (!known.TryGetValue(compiled.Id, out var same) || same.IsForEveryPeer != compiled.IsForEveryPeer)
+            {
+                return compiled;
+            }
+
+            if (!same.Selectors.AsSpan().SequenceEqual(compiled.Selectors.AsSpan()))
+            {
+                changePeers(same, compiled.Selectors);
+            }
+
+            return same;
         }
     }
 

@@ -12,9 +12,13 @@ internal sealed class RuleNumbers
 {
     private const int RetiredKept = 4096;
 
+    /// <summary>Characters of the texts of retired rules that are kept.</summary>
+    private const int RetiredTextKept = 1 << 22;
+
     private readonly Dictionary<uint, RuleDescription> _rules = [];
     private readonly HashSet<uint> _live = [];
     private readonly Queue<uint> _retired = [];
+    private long _retiredText;
 
     /// <summary>Gives a rule its id.</summary>
     public uint Take(RuleDescription rule)
@@ -37,9 +41,15 @@ internal sealed class RuleNumbers
     {
         _live.Remove(id);
         _retired.Enqueue(id);
-        if (_retired.Count > RetiredKept && _retired.Dequeue() is var oldest && !_live.Contains(oldest))
+        _retiredText += TextOf(id);
+        while (_retired.Count > RetiredKept || (_retired.Count > 0 && _retiredText > RetiredTextKept))
         {
-            _rules.Remove(oldest);
+            var oldest = _retired.Dequeue();
+            _retiredText -= TextOf(oldest);
+            if (!_live.Contains(oldest) && !_retired.Contains(oldest))
+            {
+                _rules.Remove(oldest);
+            }
         }
     }
 
@@ -50,4 +60,6 @@ internal sealed class RuleNumbers
         ImplicitRule.FromHost => new RuleDescription("", "", "the pod's own node may always reach it"),
         _ => _rules.GetValueOrDefault(id),
     };
+
+    private int TextOf(uint id) => _rules.TryGetValue(id, out var rule) ? rule.Text.Length : 0;
 }

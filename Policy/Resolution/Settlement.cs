@@ -16,20 +16,24 @@ internal sealed class Settlement
     /// <summary>Lines that are about the traffic in question: ascending, hence in the order of rules.</summary>
     private readonly List<int> _open = [];
 
-    /// <summary>Rules that could be named for the traffic in question, in order.</summary>
-    private readonly List<uint> _candidates = [];
+    /// <summary>Rules that could be named for the traffic in question, by their place in the order, ascending.</summary>
+    private readonly List<int> _candidates = [];
 
-    /// <summary>Rules that could be named for the whole of the last interval settled.</summary>
-    private readonly List<uint> _deciders = [];
+    /// <summary>Rules that could be named for the whole of the last interval settled, likewise.</summary>
+    private readonly List<int> _deciders = [];
+
+    /// <summary>Ids of the rules added, in order.</summary>
+    private readonly List<uint> _rules = [];
 
     /// <summary>Adds a rule.</summary>
     /// <param name="rule">Rules come in the order of <see cref="CompiledRule.Compare"/>.</param>
     /// <param name="namedPorts">Ports of the pod that the traffic goes to.</param>
     public void Add(CompiledRule rule, ImmutableArray<NamedPort> namedPorts)
     {
+        _rules.Add(rule.Id);
         foreach (var line in rule.Lines)
         {
-            var entry = new Entry(rule.Id, rule.Rule.Deny, line.Inspection, rule.Rule.Authentication);
+            var entry = new Entry(_rules.Count - 1, rule.Rule.Deny, line.Inspection, rule.Rule.Authentication);
             foreach (var (low, high) in line.Classes(namedPorts))
             {
                 Open(entry, low, high);
@@ -40,7 +44,11 @@ internal sealed class Settlement
     /// <summary>Adds an allow that nobody wrote, for all traffic, behind all rules.</summary>
     /// <param name="rule">One of <see cref="ImplicitRule"/>.</param>
     /// <param name="exempts">Also from authentication.</param>
-    public void AddImplicit(uint rule, bool exempts) => Open(new Entry(rule, false, null, AuthenticationMode.Disabled, exempts), 0, TrafficMatch.LastClass);
+    public void AddImplicit(uint rule, bool exempts)
+    {
+        _rules.Add(rule);
+        Open(new Entry(_rules.Count - 1, false, null, AuthenticationMode.Disabled, exempts), 0, TrafficMatch.LastClass);
+    }
 
     /// <summary>The intervals, sorted and disjoint, without those that default deny covers. Afterwards everything is forgotten.</summary>
     public ImmutableArray<PolicyInterval> Settle()
@@ -65,6 +73,7 @@ internal sealed class Settlement
         _lines.Clear();
         _settled.Clear();
         _deciders.Clear();
+        _rules.Clear();
         return settled;
     }
 
@@ -133,7 +142,7 @@ internal sealed class Settlement
             exempt |= entry.Exempts;
 
             // A direction that is open by default is not thereby open to every request (Cilium's documentation, "Policy Enforcement Modes").
-            plain |= !entry.Deny && entry.Inspection is null && entry.Rule != ImplicitRule.NotEnforced;
+            plain |= !entry.Deny && entry.Inspection is null && _rules[entry.Rule] != ImplicitRule.NotEnforced;
             inspected |= entry.Inspection is not null;
             authentication = entry.Authentication > authentication ? entry.Authentication : authentication;
         }
@@ -144,7 +153,7 @@ internal sealed class Settlement
         {
             // What nobody wrote comes last, and is named only where nothing written decides.
             if (_lines[line] is var entry && entry.Deny == denied && entry.Inspection is not null == redirect
-                && (_candidates.Count == 0 || (_candidates[^1] != entry.Rule && entry.Rule >= ImplicitRule.FirstWritten)))
+                && (_candidates.Count == 0 || (_candidates[^1] != entry.Rule && _rules[entry.Rule] >= ImplicitRule.FirstWritten)))
             {
                 _candidates.Add(entry.Rule);
             }
@@ -154,18 +163,17 @@ internal sealed class Settlement
             low,
             high,
             denied ? PolicyVerdict.Deny : redirect ? PolicyVerdict.Redirect : PolicyVerdict.Allow,
-            _candidates[0],
-            redirect ? new MergedInspection(_open.Select(line => _lines[line].Inspection).OfType<Inspection>(), plain) : null,
+            _rules[_candidates[0]],
+            redirect ? new MergedInspection(_open.Select(line => _lines[line].Inspection).OfType<Inspection>(), plain, exempt) : null,
             denied || exempt ? AuthenticationMode.Disabled : authentication);
     }
 
     /// <summary>Lengthens the last interval if a rule can be named for both, or begins a new one.</summary>
     private void Append(PolicyInterval next)
     {
-        if (_settled.Count > 0 && _settled[^1] is var last && last.High + 1 == next.Low && last.HasOutcomeOf(next) && _deciders.Exists(_candidates.Contains))
+        if (_settled.Count > 0 && _settled[^1] is var last && last.High + 1 == next.Low && last.HasOutcomeOf(next) && KeepCommonDeciders())
         {
-            _deciders.RemoveAll(rule => !_candidates.Contains(rule));
-            _settled[^1] = last with { High = next.High, Rule = _deciders[0] };
+            _settled[^1] = last with { High = next.High, Rule = _rules[_deciders[0]] };
         }
         else
         {
@@ -175,5 +183,35 @@ internal sealed class Settlement
         }
     }
 
-    private readonly record struct Entry(uint Rule, bool Deny, Inspection? Inspection, AuthenticationMode Authentication, bool Exempts = false);
+    /// <summary>Keeps of the deciders those that are candidates, too; false, and nothing is done, when there are none.</summary>
+    private bool KeepCommonDeciders()
+    {
+        var (kept, i, j) = (0, 0, 0);
+        while (i < _deciders.Count && j < _candidates.Count)
+        {
+            if (_deciders[i] == _candidates[j])
+            {
+                // What is overwritten has been compared already.
+                _deciders[kept++] = _candidates[j++];
+                i++;
+            }
+            else if (_deciders[i] < _candidates[j])
+            {
+                i++;
+            }
+            else
+            {
+                j++;
+            }
+        }
+
+        if (kept > 0)
+        {
+            _deciders.RemoveRange(kept, _deciders.Count - kept);
+        }
+
+        return kept > 0;
+    }
+
+    private readonly record struct Entry(int Rule, bool Deny, Inspection? Inspection, AuthenticationMode Authentication, bool Exempts = false);
 }

@@ -7,9 +7,12 @@ internal static class Shortfall
 {
     private const int Shown = 8;
 
+    /// <summary>Selectors of one rule that are put into words: there may be thousands, and somebody waits.</summary>
+    private const int Looked = 64;
+
     /// <summary>How many conditions a peer fails of those that come closest; 0 when it is selected.</summary>
     public static int CountOfPeer(CompiledRule rule, LabelSet? peer) =>
-        peer is null ? int.MaxValue : rule.Selectors.Min(selector => FailuresOf(selector, peer).Count());
+        peer is null ? int.MaxValue : rule.Selectors.Min(selector => CountOf(selector, peer));
 
     /// <param name="rule">A rule with peers that does not select this one.</param>
     /// <param name="peer">Its labels; null when nobody knows them.</param>
@@ -21,11 +24,11 @@ internal static class Shortfall
         }
 
         var fewest = CountOfPeer(rule, peer);
-        var nearest = rule.Selectors.Select(selector => FailuresOf(selector, peer).ToList()).Where(failures => failures.Count == fewest).ToList();
-        var words = nearest.Select(failures => string.Join(" and ", failures)).Distinct().ToList();
+        var nearest = rule.Selectors.Where(selector => CountOf(selector, peer) == fewest).ToList();
+        var words = nearest.Take(Looked).Select(selector => string.Join(" and ", FailuresOf(selector, peer))).Distinct().ToList();
         var names = words.TrueForAll(text => text.StartsWith("is not ", StringComparison.Ordinal))
-            ? $"is not {string.Join(" or ", Some(words.Select(text => text["is not ".Length..])))}"
-            : string.Join(", or ", Some(words));
+            ? $"is not {string.Join(" or ", Some(words.Select(text => text["is not ".Length..]), nearest.Count))}"
+            : string.Join(", or ", Some(words, nearest.Count));
         return $"peer {names}";
     }
 
@@ -39,7 +42,7 @@ internal static class Shortfall
             match.Name is null ? new TrafficRange(match.LowClass, match.HighClass).ToString()
             : ports.Any(port => port.Name == match.Name && port.Protocol == match.Protocol) ? match.ToString()
             : $"{match} (the destination names no such port)");
-        return $"{new TrafficRange(trafficClass, trafficClass)} is not in {(matches.Count == 0 ? "the rule, which is about no traffic" : string.Join(", ", Some(words.Distinct())))}";
+        return $"{new TrafficRange(trafficClass, trafficClass)} is not in {(matches.Count == 0 ? "the rule, which is about no traffic" : string.Join(", ", Some(words.Take(Looked).Distinct(), matches.Count)))}";
     }
 
     private static IEnumerable<string> FailuresOf(Selector selector, LabelSet peer)
@@ -75,9 +78,22 @@ internal static class Shortfall
         };
     }
 
-    private static IEnumerable<string> Some(IEnumerable<string> words)
+    /// <summary>As many failures as <see cref="FailuresOf"/> tells.</summary>
+    private static int CountOf(Selector selector, LabelSet peer)
+    {
+        var count = selector.Within is { } network && !(peer.Cidr is { } cidr && CidrText.Contains(network, cidr)) ? 1 : 0;
+        foreach (var requirement in selector.Requirements)
+        {
+            count += requirement.Matches(peer) ? 0 : 1;
+        }
+
+        return selector.Except.IsEmpty ? count : count + selector.Except.Count(except => Selector.Addresses(except, []).Matches(peer));
+    }
+
+    private static IEnumerable<string> Some(IEnumerable<string> words, int total)
     {
         var all = words.ToList();
-        return all.Count <= Shown ? all : [.. all.Take(Shown), $"{all.Count - Shown} more"];
+        var more = Math.Max(all.Count, total > Looked ? total : 0) - Shown;
+        return all.Count <= Shown && more <= 0 ? all : [.. all.Take(Shown), $"{more} more"];
     }
 }

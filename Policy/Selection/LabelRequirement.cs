@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Axoneme.Policy;
 
 /// <summary>One condition of a selector. <see cref="Source"/> <c>any</c> looks at labels of every source.</summary>
-public sealed class LabelRequirement
+public sealed class LabelRequirement : IEquatable<LabelRequirement>
 {
     private readonly string _text;
 
@@ -62,5 +62,13 @@ public sealed class LabelRequirement
         };
     }
 
+    public bool Equals(LabelRequirement? other) =>
+        other is not null && Operator == other.Operator && Source == other.Source && Key == other.Key && Values.AsSpan().SequenceEqual(other.Values.AsSpan());
+
+    public override bool Equals(object? obj) => Equals(obj as LabelRequirement);
+
+    public override int GetHashCode() => HashCode.Combine(Source, Key, Operator, Values.Length, Values.IsEmpty ? null : Values[0]);
+
+    /// <summary>For people: different requirements may read alike.</summary>
     public override string ToString() => _text;
 }

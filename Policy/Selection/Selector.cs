@@ -9,17 +9,23 @@ namespace Axoneme.Policy;
 /// </summary>
 public sealed class Selector : IEquatable<Selector>
 {
-    private readonly string _text;
+    private readonly int _hash;
+    private string? _text;
 
     public Selector(IEnumerable<LabelRequirement> requirements, IPNetwork? within = null, IEnumerable<IPNetwork>? except = null)
     {
-        Requirements = [.. requirements.DistinctBy(requirement => requirement.ToString()).OrderBy(requirement => requirement.ToString(), StringComparer.Ordinal)];
+        Requirements = [.. requirements.Distinct().OrderBy(requirement => requirement.ToString(), StringComparer.Ordinal).ThenBy(requirement => requirement.Operator)];
         Within = within;
         Except = except is null ? [] : [.. except.Distinct().OrderBy(network => network.ToString(), StringComparer.Ordinal)];
-        var parts = Requirements.Select(requirement => requirement.ToString())
-            .Concat(Within is { } network ? [$"within {network}"] : [])
-            .Concat(Except.Select(excluded => $"not within {excluded}"));
-        _text = string.Join(" and ", parts);
+        var hash = new HashCode();
+        foreach (var requirement in Requirements)
+        {
+            hash.Add(requirement);
+        }
+
+        hash.Add(within);
+        hash.Add(Except.Length);
+        _hash = hash.ToHashCode();
     }
 
     /// <summary>Every identity, known or not.</summary>
@@ -33,7 +39,7 @@ public sealed class Selector : IEquatable<Selector>
     public ImmutableArray<IPNetwork> Except { get; }
 
     /// <summary>True when nothing is asked, so that even an identity nobody has heard of is selected.</summary>
-    public bool IsEverything => _text.Length == 0;
+    public bool IsEverything => Requirements.IsEmpty && Within is null && Except.IsEmpty;
 
     /// <summary>
     /// Addresses outside the cluster within a prefix. A whole family is the world of that family and needs no identity of its own.
@@ -62,13 +68,22 @@ public sealed class Selector : IEquatable<Selector>
         return (Within is not { } network || (labels.Cidr is { } cidr && CidrText.Contains(network, cidr))) && !IsExcepted(labels);
     }
 
-    public bool Equals(Selector? other) => other is not null && _text == other._text;
+    public bool Equals(Selector? other) =>
+        ReferenceEquals(this, other)
+        || (other is not null
+            && _hash == other._hash
+            && Equals(Within, other.Within)
+            && Requirements.AsSpan().SequenceEqual(other.Requirements.AsSpan())
+            && Except.AsSpan().SequenceEqual(other.Except.AsSpan()));
 
     public override bool Equals(object? obj) => Equals(obj as Selector);
 
-    public override int GetHashCode() => _text.GetHashCode(StringComparison.Ordinal);
+    public override int GetHashCode() => _hash;
 
-    public override string ToString() => IsEverything ? "everything" : _text;
+    /// <summary>For people: different selectors may read alike.</summary>
+    public override string ToString() => IsEverything ? "everything" : _text ??= string.Join(" and ", Requirements.Select(requirement => requirement.ToString())
+        .Concat(Within is { } network ? [$"within {network}"] : [])
+        .Concat(Except.Select(excluded => $"not within {excluded}")));
 
     private bool IsExcepted(LabelSet labels)
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Runtime.InteropServices;
 
@@ -17,6 +18,9 @@ internal sealed class SelectorCache<TUser>
     private readonly Dictionary<IPNetwork, HashSet<CachedSelector<TUser>>> _byPrefix = [];
     private readonly HashSet<CachedSelector<TUser>> _unanchored = [];
     private readonly Dictionary<(string Key, string Value), HashSet<uint>> _holders = [];
+
+    /// <summary>Label sets that have a prefix, by its first address.</summary>
+    private readonly SortedSet<(bool IsIpv6, UInt128 First, uint Number)> _addresses = [];
 
     /// <summary>How often a selector was tested against a label set that came or changed: what churn has cost.</summary>
     public long Tests { get; private set; }
@@ -72,6 +76,11 @@ internal sealed class SelectorCache<TUser>
             (holders ??= []).Add(number);
         }
 
+        if (labels.Cidr is { } network)
+        {
+            _addresses.Add(PlaceOf(network, number));
+        }
+
         foreach (var cached in Candidates(labels))
         {
             Tests++;
@@ -99,6 +108,11 @@ internal sealed class SelectorCache<TUser>
             }
         }
 
+        if (labels.Cidr is { } network)
+        {
+            _addresses.Remove(PlaceOf(network, number));
+        }
+
         foreach (var cached in Candidates(labels))
         {
             if (cached.Members.Remove(number))
@@ -120,13 +134,31 @@ internal sealed class SelectorCache<TUser>
             fewest = fewest is null || holders.Sum(set => set.Count) < fewest.Sum(set => set.Count) ? holders : fewest;
         }
 
-        foreach (var number in fewest?.SelectMany(set => set) ?? _labels.Keys)
+        var candidates = cached.Prefix is { } network ? Within(network) : fewest?.SelectMany(set => set) ?? _labels.Keys;
+        foreach (var number in candidates)
         {
             if (cached.Selector.Matches(_labels[number]))
             {
                 cached.Members.Add(number);
             }
         }
+    }
+
+    /// <summary>Numbers of label sets whose prefix begins within a network.</summary>
+    private IEnumerable<uint> Within(IPNetwork network)
+    {
+        var first = PlaceOf(network, 0);
+        var others = (UInt128.One << ((first.IsIpv6 ? 128 : 32) - network.PrefixLength)) - 1; // all but the first address; a prefix of length 0 hangs on labels
+        return _addresses.GetViewBetween(first, (first.IsIpv6, first.First + others, uint.MaxValue)).Select(place => place.Number);
+    }
+
+    private static (bool IsIpv6, UInt128 First, uint Number) PlaceOf(IPNetwork network, uint number)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        network.BaseAddress.TryWriteBytes(bytes, out var length);
+        return length == 16
+            ? (true, BinaryPrimitives.ReadUInt128BigEndian(bytes), number)
+            : (false, BinaryPrimitives.ReadUInt32BigEndian(bytes), number);
     }
 
     private IEnumerable<CachedSelector<TUser>> Candidates(LabelSet labels)

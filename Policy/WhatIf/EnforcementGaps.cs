@@ -4,16 +4,20 @@ using System.Globalization;
 namespace Axoneme.Policy;
 
 /// <summary>
-/// What the product accepts and does not enforce yet as it is written: nodes have no datapath of their own, and there is no proxy, no learning of
-/// DNS names, no mutual authentication. All but the first fail closed.
+/// What the product accepts and does not enforce yet as it is written. Two gaps may fail open: nodes have no datapath of their own, so that policies for
+/// them have no effect, and their labels are not known, so that a rule that picks nodes by labels means none or all of them. The others fail closed:
+/// there is no proxy, no learning of DNS names, no mutual authentication.
 /// </summary>
 public static class EnforcementGaps
 {
     private const string NoNodes = "nodes are not restricted yet: the policy has no effect";
     private const string NoProxy = "not inspected yet: what this allows is dropped, unless another rule allows it whatever is in it";
-    private const string NothingToRefuse = "not inspected yet: it refuses nothing, so the traffic passes, and its requests are not recorded";
+    private const string NoChange = "there is no proxy yet to do this: what this allows is dropped, even where another rule allows it";
+    private const string NothingToRefuse = "not inspected yet: by itself it refuses nothing, so the traffic passes, and its requests are not recorded";
     private const string NoAuthentication = "there is no mutual authentication yet: what this allows is dropped, even where another rule allows it";
     private const string NoNames = "addresses of names are not learned yet: this selects none";
+
+    private static readonly LabelSet AnyNode = ReservedIdentity.LabelsOf(ReservedIdentity.RemoteNode);
 
     /// <summary>The gaps of an object, in the order of its text; none of a kind that holds no rules.</summary>
     public static IReadOnlyList<EnforcementGap> Of(PolicyObject policy) => policy is RulePolicy rules ? [.. OfRules(rules)] : [];
@@ -22,8 +26,8 @@ public static class EnforcementGaps
     public static string? Of(in FlowVerdict verdict) =>
         verdict.Verdict != PolicyVerdict.Deny && verdict.Authentication != AuthenticationMode.Disabled ? "there is no mutual authentication yet: it is dropped"
         : verdict.Verdict != PolicyVerdict.Redirect ? null
-        : verdict is { EgressInspection: null or { PermitsEverything: true }, IngressInspection: null or { PermitsEverything: true } }
-            ? "there is no proxy yet: it passes without being looked at, since nothing would be refused"
+        : verdict is { EgressInspection: null or { MayPassUninspected: true }, IngressInspection: null or { MayPassUninspected: true } }
+            ? "there is no proxy yet: it passes without being looked at, since nothing would be refused or changed"
             : "there is no proxy yet: it is dropped";
 
     private static IEnumerable<EnforcementGap> OfRules(RulePolicy policy)
@@ -49,6 +53,17 @@ public static class EnforcementGaps
     private static IEnumerable<EnforcementGap> OfRule(PolicyRule rule)
     {
         var path = rule.Section.StartsWith("specs[", StringComparison.Ordinal) ? rule.Section : $"spec.{rule.Section}";
+        foreach (var (index, peer) in (rule.Peers ?? []).Index())
+        {
+            // Without labels every node is like every other, so only a selector that asks nothing means what it says.
+            if (peer is NodePeer { Selector.Requirements.IsEmpty: false } nodes)
+            {
+                yield return new EnforcementGap(
+                    string.Create(CultureInfo.InvariantCulture, $"{path}.{(rule.Direction == PolicyDirection.Ingress ? "from" : "to")}Nodes[{index}]"),
+                    $"labels of nodes are not known yet: this {(rule.Deny ? "denies" : "allows")} {(nodes.Selector.Matches(AnyNode) ? "all" : "none")} of them");
+            }
+        }
+
         if (rule.Peers is { } peers && peers.Any(peer => peer is FqdnPeer))
         {
             yield return new EnforcementGap($"{path}.toFQDNs", NoNames);
@@ -65,7 +80,7 @@ public static class EnforcementGaps
             {
                 yield return new EnforcementGap(
                     string.Create(CultureInfo.InvariantCulture, $"{path}.toPorts[{index}].{field}"),
-                    part.Inspection!.PermitsEverything ? NothingToRefuse : NoProxy);
+                    part.Inspection!.MayPassUninspected ? NothingToRefuse : part.Inspection.NeedsProxy ? NoChange : NoProxy);
             }
         }
     }

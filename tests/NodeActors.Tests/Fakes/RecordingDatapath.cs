@@ -28,6 +28,9 @@ internal sealed class RecordingDatapath : IDatapath
     /// <summary>An interface nothing can be attached to; 0 for none.</summary>
     public volatile uint RefusedInterface;
 
+    /// <summary>Called after each operation on a map, when the kernel has it; null for nobody.</summary>
+    public volatile Action<string>? After;
+
     /// <summary>What was done since the last time this was asked.</summary>
     public IReadOnlyList<string> TakeOperations()
     {
@@ -104,24 +107,29 @@ internal sealed class RecordingDatapath : IDatapath
         {
             datapath.Record($"put {Name}");
             inner.Put(key, value);
+            datapath.After?.Invoke($"put {Name}");
         }
 
         public bool Delete(in TKey key)
         {
             datapath.Record($"delete {Name}");
-            return inner.Delete(key);
+            var was = inner.Delete(key);
+            datapath.After?.Invoke($"delete {Name}");
+            return was;
         }
 
         public void PutMany(ReadOnlySpan<TKey> keys, ReadOnlySpan<TValue> values)
         {
             datapath.Record($"put {Name}");
             inner.PutMany(keys, values);
+            datapath.After?.Invoke($"put {Name}");
         }
 
         public void DeleteMany(ReadOnlySpan<TKey> keys)
         {
             datapath.Record($"delete {Name}");
             inner.DeleteMany(keys);
+            datapath.After?.Invoke($"delete {Name}");
         }
 
         public IReadOnlyList<KeyValuePair<TKey, TValue>> Entries() =>

@@ -24,6 +24,9 @@ public sealed class InspectionTests
     [InlineData("rules: {kafka: [{topic: a}]}", InspectionProtocol.Kafka, false)]
     [InlineData("rules: {dns: [{matchPattern: '*'}]}", InspectionProtocol.Dns, true)]
     [InlineData("rules: {dns: [{matchPattern: '*.a'}]}", InspectionProtocol.Dns, false)]
+    [InlineData("rules: {http: [{}, {headerMatches: [{name: a, value: b, mismatch: ADD}]}]}", InspectionProtocol.Http, false)]
+    [InlineData("rules: {http: [{headerMatches: [{name: a, mismatch: DELETE}]}]}", InspectionProtocol.Http, false)]
+    [InlineData("rules: {http: [{headerMatches: [{name: a, value: b, mismatch: REPLACE}]}]}", InspectionProtocol.Http, false)]
     [InlineData("rules: {l7proto: r2d2}", InspectionProtocol.KeyValue, true)]
     [InlineData("rules: {l7proto: r2d2, l7: [{}]}", InspectionProtocol.KeyValue, true)]
     [InlineData("rules: {l7proto: r2d2, l7: [{cmd: READ}]}", InspectionProtocol.KeyValue, false)]
@@ -31,11 +34,11 @@ public sealed class InspectionTests
     [InlineData(Tls, InspectionProtocol.Tls, false)]
     [InlineData("rules: {http: []}, " + Tls, InspectionProtocol.Http, false)]
     [InlineData("listener: {name: a, envoyConfig: {name: b}}", InspectionProtocol.Tls, false)]
-    public void What_is_asked_says_which_protocol_is_read(string parts, InspectionProtocol protocol, bool permitsEverything)
+    public void What_is_asked_says_which_protocol_is_read_and_whether_a_proxy_is_needed(string parts, InspectionProtocol protocol, bool mayPassUninspected)
     {
         var inspection = Written.Inspection(parts);
         Assert.NotNull(inspection);
-        Assert.Equal((protocol, permitsEverything), (inspection.Protocol, inspection.PermitsEverything));
+        Assert.Equal((protocol, mayPassUninspected), (inspection.Protocol, inspection.MayPassUninspected));
     }
 
     [Theory]

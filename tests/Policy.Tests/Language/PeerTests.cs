@@ -43,6 +43,18 @@ public sealed class PeerTests
         Assert.Equal(text, Assert.IsType<FqdnPeer>(Only("egress", $"toFQDNs: [{{{name}}}]")).Pattern.Text);
 
     [Theory]
+    [InlineData("*")]
+    [InlineData("**")]
+    [InlineData("*.")]
+    [InlineData("***.")]
+    public void Stars_alone_are_every_name_as_Cilium_reads_them(string text)
+    {
+        var pattern = Assert.IsType<FqdnPeer>(Only("egress", $"toFQDNs: [{{matchPattern: '{text}'}}]")).Pattern;
+        Assert.Equal((true, "*"), (pattern.IsEveryName, pattern.Text));
+        Assert.True(pattern.Matches("www.cilium.io"));
+    }
+
+    [Theory]
     [InlineData("toServices")]
     [InlineData("toFQDNs")]
     [InlineData("toNodes")]

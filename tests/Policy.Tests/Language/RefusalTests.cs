@@ -216,6 +216,7 @@ public sealed class RefusalTests
     [InlineData("{podSelector: {}, ingress: [{from: [{podSelector: {}, ipBlock: {cidr: 10.0.0.0/8}}]}]}", "spec.ingress[0].from[0].ipBlock", "cannot go with")]
     [InlineData("{podSelector: {}, ingress: [{from: [{ipBlock: {}}]}]}", "spec.ingress[0].from[0].ipBlock.cidr", "is missing")]
     [InlineData("{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [12.0.0.0/8]}}]}]}", "spec.ingress[0].from[0].ipBlock.except[0]", "does not lie within")]
+    [InlineData("{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16, 10.0.0.0/8]}}]}]}", "spec.ingress[0].from[0].ipBlock.except[1]", "is the whole of its own prefix")]
     [InlineData("{podSelector: {}, ingress: [{ports: [{port: 0}]}]}", "spec.ingress[0].ports[0].port", "from 1 to 65535")]
     [InlineData("{podSelector: {}, ingress: [{ports: [{port: '80'}]}]}", "spec.ingress[0].ports[0].port", "without quotes")]
     [InlineData("{podSelector: {}, ingress: [{ports: [{port: 80, endPort: 79}]}]}", "spec.ingress[0].ports[0].endPort", "comes before")]
@@ -231,6 +232,23 @@ public sealed class RefusalTests
             """),
         path,
         message);
+
+    [Fact]
+    public void Cilium_takes_an_exception_that_leaves_nothing_of_its_prefix() =>
+        Written.Rule("ingress", "fromCIDRSet: [{cidr: 10.0.0.0/8, except: [10.0.0.0/8]}]");
+
+    [Theory]
+    [InlineData("{a: 'b 10.0.0.0/8'}", "metadata.labels.a")]
+    [InlineData("{'a,b': c}", "metadata.labels.a,b")]
+    public void Labels_of_groups_are_checked(string labels, string path) => Written.Refused(
+        Written.Parse($$"""
+            apiVersion: cilium.io/v2
+            kind: CiliumCIDRGroup
+            metadata: {name: a, labels: {{labels}} }
+            spec: {externalCIDRs: [10.0.0.0/8]}
+            """),
+        path,
+        "is no label");
 
     [Fact]
     public void Groups_need_prefixes() => Written.Refused(

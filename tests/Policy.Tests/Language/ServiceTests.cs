@@ -41,6 +41,20 @@ public sealed class ServiceTests
         Assert.Equal(plain.Content, Written.Accepted<PolicyService>(Service("{selector: {app: web}, ports: [{port: 1}]}")).Content);
     }
 
+    [Fact]
+    public void Different_services_and_slices_differ_in_content_whatever_their_labels_hold()
+    {
+        static string Labelled(string labels) => Written.Accepted<PolicyService>(Service("{}", $"name: web, labels: {labels}")).Content;
+        Assert.NotEqual(Labelled("{a: 'b,k8s:c=d'}"), Labelled("{a: b, c: d}"));
+        Assert.NotEqual(Labelled("{'a=b': c}"), Labelled("{a: 'b=c'}"));
+
+        static string Of(string service, string address) => Written.Accepted<ServiceAddresses>(Slice(
+            $"addressType: IPv4\nendpoints: [{{addresses: [{address}]}}]",
+            $"name: x, labels: {{kubernetes.io/service-name: '{service}'}}")).Content;
+        Assert.NotEqual(Of("web", "10.0.0.1, 10.0.0.2"), Of("web -> 10.0.0.1/32", "10.0.0.2"));
+        Assert.Equal(Of("web", "10.0.0.1"), Of("web", "10.0.0.1"));
+    }
+
     [Theory]
     [InlineData("addressType: IPv4\nendpoints: [{addresses: [10.1.2.3, 10.1.2.4], conditions: {ready: false, terminating: true}}, {addresses: [10.1.2.5]}]", "10.1.2.3/32 10.1.2.4/32 10.1.2.5/32")]
     [InlineData("addressType: IPv6\nendpoints: [{addresses: ['2001:db8::1'], nodeName: a}]\nports: [{port: 80}]", "2001:db8::1/128")]

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Axoneme.PolicyOracle;
 using Axoneme.PolicyOracle.Generation;
@@ -39,15 +40,21 @@ public sealed class IncrementalTests
         var numbers = new Dictionary<string, uint>();
         var world = new JudgedWorld(start.World, start.Documents, numbers);
         var documents = start.Documents.ToList();
-        var tracked = new Dictionary<PolicySubject, Replica>();
+        var tracked = new HashSet<PolicySubject>();
+        var replicas = new Dictionary<PolicySet, Replica>();
         foreach (var step in steps.Prepend(new Nothing()))
         {
             step.Do(world, documents);
             Track(world, tracked);
             var fresh = new JudgedWorld(world.World, Enumerable.Reverse(documents), numbers);
-            foreach (var (subject, replica) in tracked)
+            foreach (var set in world.Engine.Sets)
             {
-                replica.Read(world.Engine.SetOf(subject)!);
+                replicas.TryAdd(set, new Replica(set));
+                replicas[set].Read();
+            }
+
+            foreach (var subject in tracked)
+            {
                 fresh.Engine.Track(subject);
                 var expected = Names(fresh.Engine, fresh.Engine.SetOf(subject)!.ToResolved());
                 if (!Names(world.Engine, world.Engine.SetOf(subject)!.ToResolved()).SequenceEqual(expected))
@@ -55,7 +62,7 @@ public sealed class IncrementalTests
                     return $"{subject.Labels} after {step}: entries differ";
                 }
 
-                if (!Names(world.Engine, replica.Resolved).SequenceEqual(expected))
+                if (!Names(world.Engine, replicas[world.Engine.SetOf(subject)!].Resolved).SequenceEqual(expected))
                 {
                     return $"{subject.Labels} after {step}: a change was not told";
                 }
@@ -70,19 +77,18 @@ public sealed class IncrementalTests
         return null;
     }
 
-    private static void Track(JudgedWorld world, Dictionary<PolicySubject, Replica> tracked)
+    private static void Track(JudgedWorld world, HashSet<PolicySubject> tracked)
     {
         var now = world.Subjects.ToHashSet();
-        foreach (var gone in tracked.Keys.Where(subject => !now.Contains(subject)).ToList())
+        foreach (var gone in tracked.Where(subject => !now.Contains(subject)).ToList())
         {
             tracked.Remove(gone);
             world.Engine.Untrack(gone);
         }
 
-        foreach (var subject in now.Where(subject => !tracked.ContainsKey(subject)))
+        foreach (var subject in now.Where(tracked.Add))
         {
             world.Engine.Track(subject);
-            tracked[subject] = new Replica();
         }
     }
 
@@ -93,27 +99,22 @@ public sealed class IncrementalTests
         select $"{entry.Key} {text} {resolved.IngressEnforced} {resolved.EgressEnforced}";
 
     /// <summary>What somebody holds who reads changes only, as a node does.</summary>
-    private sealed class Replica
+    private sealed class Replica(PolicySet set)
     {
-        private readonly Dictionary<PolicyMapKey, System.Collections.Immutable.ImmutableArray<PolicyInterval>> _entries = [];
-        private PolicySet? _set;
+        private readonly Dictionary<PolicyMapKey, ImmutableArray<PolicyInterval>> _entries = [];
+        private bool _ingressEnforced;
+        private bool _egressEnforced;
 
-        public ResolvedPolicy Resolved => new() { IngressEnforced = _set!.IngressEnforced, EgressEnforced = _set.EgressEnforced, Entries = _entries };
+        public ResolvedPolicy Resolved => new() { IngressEnforced = _ingressEnforced, EgressEnforced = _egressEnforced, Entries = _entries };
 
-        public void Read(PolicySet set)
+        public void Read()
         {
-            // Several subjects share a set and its changes are told once: one replica per subject must read all when it has read nothing yet.
             var changed = set.TakeChanged();
-            if (_set != set || changed is null || _set.Subjects.Count > 1)
+            if (changed is null)
             {
-                _set = set;
+                (_ingressEnforced, _egressEnforced) = (set.IngressEnforced, set.EgressEnforced);
                 _entries.Clear();
-                foreach (var (key, intervals) in set.Entries())
-                {
-                    _entries.Add(key, intervals);
-                }
-
-                return;
+                changed = [.. set.Entries().Select(entry => entry.Key)];
             }
 
             foreach (var key in changed)

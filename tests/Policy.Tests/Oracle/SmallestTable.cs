@@ -70,7 +70,8 @@ internal static class SmallestTable
             if (inspected.Count > 0)
             {
                 var asked = string.Join('|', inspected.Select(match => match.Inspection!.Text).Distinct());
-                return (at, $"inspect {matching.Count > inspected.Count || isHost} {asked}{demand}", [.. inspected.Select(match => match.Rule.Id)]);
+                var mayBypass = isHost && inspected.Any(match => match.Inspection!.NeedsProxy) ? " or not" : "";
+                return (at, $"inspect{mayBypass} {matching.Count > inspected.Count || isHost} {asked}{demand}", [.. inspected.Select(match => match.Rule.Id)]);
             }
 
             return matching.Count > 0 ? (at, $"allow{demand}", [.. matching.Select(match => match.Rule.Id)])

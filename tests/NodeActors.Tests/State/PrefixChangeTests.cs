@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Axoneme.Datapath.Layout;
+using Axoneme.NodeActors.Tests.Fakes;
+using Axoneme.Policy;
+
+namespace Axoneme.NodeActors.Tests.State;
+
+/// <summary>What a packet meets between any two writes while the prefixes that policies name change.</summary>
+public sealed class PrefixChangeTests : IAsyncLifetime
+{
+    private const string Everybody = "\"ingress\":[{\"fromEntities\":[\"all\"]}]";
+    private readonly TestNode _node = new();
+
+    public async Task InitializeAsync()
+    {
+        await _node.StartAsync();
+        await _node.PublishAsync(Records.Identity(100, "web"), Records.Pod("web-0", "web", 100));
+        await _node.AddAsync("c1", "web-0");
+    }
+
+    public async Task DisposeAsync() => await _node.DisposeAsync();
+
+    [Theory]
+    [InlineData("203.0.113.0/24", "203.0.113.0/25")]
+    [InlineData("203.0.113.0/25", "203.0.113.0/24")]
+    [InlineData("203.0.0.0/16", "203.0.113.5/32")]
+    public async Task An_address_denied_before_and_after_never_passes_in_between(string before, string after)
+    {
+        await ChangeAsync(Denying(before), Denying(after), expected: false);
+    }
+
+    [Theory]
+    [InlineData("203.0.113.0/24", "203.0.113.0/25")]
+    [InlineData("203.0.113.0/25", "203.0.113.0/24")]
+    public async Task An_address_excepted_before_and_after_never_passes_in_between(string before, string after)
+    {
+        await ChangeAsync(Excepting(before), Excepting(after), expected: false);
+    }
+
+    [Theory]
+    [InlineData("203.0.113.0/24", "203.0.113.0/25")]
+    [InlineData("203.0.113.0/25", "203.0.113.0/24")]
+    public async Task An_address_allowed_before_and_after_is_never_refused_in_between(string before, string after)
+    {
+        await ChangeAsync(Allowing(before), Allowing(after), expected: true);
+    }
+
+    private static string Denying(string cidr) => $$"""{{Everybody}},"ingressDeny":[{"fromCIDR":["{{cidr}}"]}]""";
+
+    private static string Excepting(string cidr) => $$"""
+        "ingress":[{"fromCIDRSet":[{"cidr":"0.0.0.0/0","except":["{{cidr}}"]}]}]
+        """;
+
+    private static string Allowing(string cidr) => $$"""
+        "ingress":[{"fromCIDR":["{{cidr}}"]}]
+        """;
+
+    /// <summary>Changes the policy on web-0 and asks after every write whether 203.0.113.5 passes.</summary>
+    private async Task ChangeAsync(string before, string after, bool expected)
+    {
+        await _node.PublishAsync(Policy(before));
+        Assert.Equal(expected, Passes("203.0.113.5"));
+        Assert.NotEqual(expected, Passes("198.51.100.1"));
+        var seen = new ConcurrentQueue<(string Operation, bool Passes)>();
+        _node.Datapath.After = operation => seen.Enqueue((operation, Passes("203.0.113.5")));
+        await _node.PublishAsync(Policy(after));
+        await Eventually.IsTrue(() => _node.Kernel.Prefixes.Count == 1 && seen.Any(s => s.Operation == "delete prefixes"), "the old prefix is gone");
+        Assert.Contains(seen, s => s.Operation == "put prefixes");
+        Assert.DoesNotContain(seen, s => s.Passes != expected);
+        Assert.Equal(expected, Passes("203.0.113.5"));
+    }
+
+    private static Axoneme.Wire.State.Record Policy(string rules) => Records.Document(
+        "CiliumNetworkPolicy", "p",
+        $$$"""{"apiVersion":"cilium.io/v2","kind":"CiliumNetworkPolicy","metadata":{"name":"p","namespace":"default"},"spec":{"endpointSelector":{"matchLabels":{"app":"web"} },{{{rules}}} }}""");
+
+    /// <summary>Whether TCP 80 from an address outside the cluster reaches the one pod, by what the maps hold now; as <c>pod.bpf.c</c> looks it up.</summary>
+    private bool Passes(string address)
+    {
+        var endpoint = _node.Kernel.Endpoints.Entries().Single().Value;
+        if ((endpoint.Flags & EndpointFlags.IngressEnforced) == 0)
+        {
+            return true;
+        }
+
+        var identity = _node.Kernel.Prefixes.Entries().Where(entry => entry.Key.ToIPNetwork().Contains(IPAddress.Parse(address)))
+            .OrderByDescending(entry => entry.Key.ToIPNetwork().PrefixLength).Select(entry => entry.Value.Identity).FirstOrDefault(ReservedIdentity.WorldIPv4);
+        return (_node.Kernel.Policy.TryGet(PolicyKey.Of(endpoint.PolicyId, TrafficDirection.Ingress, identity), out var verdicts)
+                || _node.Kernel.Policy.TryGet(PolicyKey.Of(endpoint.PolicyId, TrafficDirection.Ingress, 0), out verdicts))
+            && Enumerable.Range(0, (int)verdicts.Count).Select(i => Interval(verdicts, (uint)i)).Any(range => range.Low <= 0x60050 && 0x60050 <= range.High && range.Verdict != 0);
+    }
+
+    private PolicyRangeEntry Interval(PolicyEntry verdicts, uint index)
+    {
+        if (verdicts.Count == 1)
+        {
+            return verdicts.Only;
+        }
+
+        Assert.True(_node.Kernel.PolicyRanges.TryGet(verdicts.First + index, out var range));
+        return range;
+    }
+}
