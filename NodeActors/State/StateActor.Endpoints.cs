@@ -31,6 +31,7 @@ internal sealed partial class StateActor
         var resolved = Policies.Resolve(_endpoints.Values.Select(status => status.Subject).ToHashSet());
         var wanted = _endpoints.ToDictionary(pair => pair.Key, pair => resolved[pair.Value.Subject]);
         _misfits = _programmer.Update(wanted, Policies.TakeCameOrWent().Contains);
+        LetPrefixesGo();
         foreach (var (id, status) in _endpoints)
         {
             var entry = EntryOf(status);
@@ -74,14 +75,23 @@ internal sealed partial class StateActor
             Policies.AddPrefix(number, prefix);
         }
 
-        foreach (var key in _maps.Prefixes.Desired.Keys.Where(key => !_prefixes.Numbers.ContainsKey(key.ToIPNetwork())).ToArray())
-        {
-            _maps.Prefixes.Remove(key);
-        }
-
         foreach (var (prefix, number) in _prefixes.Numbers)
         {
             _maps.Prefixes.Set(PrefixKey.From(prefix), new IpcacheEntry { Identity = number });
+        }
+    }
+
+    /// <summary>Prefixes nobody names any more leave the kernel, unless an endpoint is still judged by an older policy, which may name them.</summary>
+    private void LetPrefixesGo()
+    {
+        if (_misfits.Count > 0)
+        {
+            return;
+        }
+
+        foreach (var key in _maps.Prefixes.Desired.Keys.Where(key => !_prefixes.Numbers.ContainsKey(key.ToIPNetwork())).ToArray())
+        {
+            _maps.Prefixes.Remove(key);
         }
     }
 

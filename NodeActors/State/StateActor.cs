@@ -298,7 +298,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
     private void Settle()
     {
         _programmer.ReleaseIntervals();
-        var gone = _state.IsComplete ? _prefixes.Forget() : [];
+        var gone = _state.IsComplete && _misfits.Count == 0 ? _prefixes.Forget() : [];
         foreach (var number in gone)
         {
             Policies.RemovePrefix(number);

@@ -28,6 +28,9 @@ internal sealed class RecordingDatapath : IDatapath
     /// <summary>An interface nothing can be attached to; 0 for none.</summary>
     public volatile uint RefusedInterface;
 
+    /// <summary>How many entries map policy is said to hold; 0 for what it does hold.</summary>
+    public volatile uint PolicyCapacity;
+
     /// <summary>Called after each operation on a map, when the kernel has it; null for nobody.</summary>
     public volatile Action<string>? After;
 
@@ -99,7 +102,7 @@ internal sealed class RecordingDatapath : IDatapath
     {
         public string Name => inner.Name;
 
-        public uint Capacity => inner.Capacity;
+        public uint Capacity => datapath.PolicyCapacity is > 0 and var few && inner.Name == datapath.Inner.Policy.Name ? few : inner.Capacity;
 
         public bool TryGet(in TKey key, out TValue value) => inner.TryGet(key, out value);
 

@@ -46,6 +46,21 @@ public sealed class PrefixChangeTests : IAsyncLifetime
         await ChangeAsync(Allowing(before), Allowing(after), expected: true);
     }
 
+    [Fact]
+    public async Task A_prefix_stays_while_a_policy_that_names_it_cannot_be_replaced()
+    {
+        await _node.PublishAsync(Policy(Denying("203.0.113.0/24")));
+        Assert.False(Passes("203.0.113.5"));
+        _node.Datapath.PolicyCapacity = (uint)_node.Kernel.Policy.Entries().Count();
+        _node.ControlPlane.Publish(Policy($$"""{{Everybody}},"ingressDeny":[{"fromCIDR":["198.51.100.0/24","192.0.2.0/24"]}]"""));
+        await Eventually.IsTrue(() => _node.Endpoint("c1").Problem?.Contains("map policy is full", StringComparison.Ordinal) == true && _node.Kernel.Prefixes.Count == 3, "the new policy does not fit");
+        Assert.False(Passes("203.0.113.5"));
+
+        _node.Datapath.PolicyCapacity = 0;
+        await _node.PublishAsync(Records.Identity(101, "other"));
+        await Eventually.IsTrue(() => Passes("203.0.113.5") && !Passes("198.51.100.1") && _node.Kernel.Prefixes.Count == 2, "the new policy is in force and the old prefix gone");
+    }
+
     private static string Denying(string cidr) => $$"""{{Everybody}},"ingressDeny":[{"fromCIDR":["{{cidr}}"]}]""";
 
     private static string Excepting(string cidr) => $$"""
