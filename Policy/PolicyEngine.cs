@@ -12,23 +12,20 @@ public sealed class PolicyEngine
 {
     private readonly PolicyCompiler _compiler;
     private readonly SelectorCache<CompiledRule> _peers = new();
-    private readonly SelectorCache<CompiledSpec> _subjects = new();
     private readonly RuleNumbers _rules = new();
     private readonly ReferredObjects _referred = new();
     private readonly SortedDictionary<string, CompiledPolicy> _policies = new(StringComparer.Ordinal);
     private readonly ReferenceCounts<IPNetwork> _prefixes = new();
     private readonly ReferenceCounts<DnsPattern> _patterns = new();
     private readonly Dictionary<uint, ImmutableArray<NamedPort>> _namedPorts = [];
-    private readonly Dictionary<PolicySubject, TrackedSubject> _tracked = [];
-    private readonly Dictionary<uint, TrackedSubject> _byHandle = [];
-    private readonly Dictionary<PolicySetKey, PolicySet> _sets = [];
+    private readonly TrackedSubjects _subjects;
     private readonly HashSet<string> _stale = new(StringComparer.Ordinal);
-    private uint _lastHandle;
 
     /// <param name="clusterName">The local cluster's name, for entity <c>cluster</c>.</param>
     public PolicyEngine(string clusterName = "default")
     {
         _compiler = new PolicyCompiler(_rules, _referred, clusterName);
+        _subjects = new TrackedSubjects(_namedPorts);
         foreach (var number in ReservedIdentity.All)
         {
             _peers.Upsert(number, ReservedIdentity.LabelsOf(number), []);
@@ -48,7 +45,7 @@ public sealed class PolicyEngine
     public IEnumerable<KeyValuePair<string, RulePolicy>> Policies => _policies.Select(policy => KeyValuePair.Create(policy.Key, policy.Value.Policy));
 
     /// <summary>The distinct policy sets of the tracked subjects.</summary>
-    public IReadOnlyCollection<PolicySet> Sets => Fresh._sets.Values;
+    public IReadOnlyCollection<PolicySet> Sets => Fresh._subjects.Sets;
 
     /// <summary>
     /// This, with everything that was put up to now in force. Policies whose CIDR groups or services changed are compiled again only here, so that
@@ -131,7 +128,7 @@ public sealed class PolicyEngine
             _namedPorts.Remove(identity);
         }
 
-        foreach (var set in _sets.Values)
+        foreach (var set in _subjects.Sets)
         {
             set.Egress.PortsChanged(identity);
         }
@@ -172,41 +169,14 @@ public sealed class PolicyEngine
     /// What the policies come to for an endpoint, kept up to date from now on. Every call needs one <see cref="Untrack"/>. Later changes may give the
     /// subject another set: see <see cref="SetOf"/>.
     /// </summary>
-    public PolicySet Track(PolicySubject subject)
-    {
-        _ = Fresh;
-        ref var tracked = ref CollectionsMarshal.GetValueRefOrAddDefault(_tracked, subject, out var known);
-        if (!known)
-        {
-            tracked = new TrackedSubject(subject, ++_lastHandle);
-            _byHandle.Add(tracked.Handle, tracked);
-            var selected = new HashSet<CachedSelector<CompiledSpec>>();
-            _subjects.Upsert(tracked.Handle, subject.Labels, selected);
-            var specs = selected.SelectMany(selector => selector.Users).Where(spec => spec.Spec.IsForNodes == subject.IsNode).ToList();
-            specs.Sort(CompiledSpec.Compare);
-            Assign([tracked], KeyOf(tracked, [.. specs]));
-        }
-
-        tracked!.Users++;
-        return tracked.Set!;
-    }
+    public PolicySet Track(PolicySubject subject) => Fresh._subjects.Track(subject);
 
     /// <summary>Ends what one <see cref="Track"/> began.</summary>
     /// <exception cref="InvalidOperationException">The subject is not tracked.</exception>
-    public void Untrack(PolicySubject subject)
-    {
-        var tracked = _tracked.GetValueOrDefault(subject) ?? throw new InvalidOperationException($"{subject.Labels} is not tracked");
-        if (--tracked.Users == 0)
-        {
-            _tracked.Remove(subject);
-            _byHandle.Remove(tracked.Handle);
-            _subjects.Remove(tracked.Handle, []);
-            Leave(tracked);
-        }
-    }
+    public void Untrack(PolicySubject subject) => _subjects.Untrack(subject);
 
     /// <summary>The set of a tracked subject; null when it is not tracked.</summary>
-    public PolicySet? SetOf(PolicySubject subject) => Fresh._tracked.GetValueOrDefault(subject)?.Set;
+    public PolicySet? SetOf(PolicySubject subject) => Fresh._subjects.SetOf(subject);
 
     /// <summary>What all policies together come to for an endpoint now.</summary>
     public ResolvedPolicy Resolve(PolicySubject subject)
@@ -309,14 +279,9 @@ public sealed class PolicyEngine
             _rules.Keep(rule.Id);
         }
 
-        foreach (var spec in now?.Specs ?? [])
-        {
-            spec.Acquire(_subjects);
-        }
-
         _prefixes.Add(now?.Prefixes ?? []);
         _patterns.Add(now?.Patterns ?? []);
-        MoveSubjects(old?.Specs ?? [], now?.Specs ?? []);
+        _subjects.Replace(old?.Specs ?? [], now?.Specs ?? []);
         var kept = after.Select(rule => rule.Id).ToHashSet();
         foreach (var rule in before.Where(rule => !after.Contains(rule)))
         {
@@ -325,11 +290,6 @@ public sealed class PolicyEngine
             {
                 _rules.Retire(rule.Id);
             }
-        }
-
-        foreach (var spec in old?.Specs ?? [])
-        {
-            spec.Release(_subjects);
         }
 
         _prefixes.Remove(old?.Prefixes ?? []);
@@ -355,78 +315,5 @@ public sealed class PolicyEngine
                 policy.Reconsider(identity, [rule]);
             }
         }
-    }
-
-    /// <summary>Gives every subject of specs that go or come the set it belongs to.</summary>
-    private void MoveSubjects(ImmutableArray<CompiledSpec> going, ImmutableArray<CompiledSpec> coming)
-    {
-        var subjects = going.Concat(coming).SelectMany(spec => spec.Subjects!.Members).Distinct().Select(handle => _byHandle[handle]);
-        var moves = subjects.GroupBy(tracked => (Set: tracked.Set!, Key: KeyOf(
-            tracked,
-            tracked.Set!.Key.Specs.RemoveAll(going.Contains).AddRange(coming.Where(spec => AppliesTo(spec, tracked))).Sort(CompiledSpec.Compare))));
-        foreach (var move in moves.ToList())
-        {
-            Assign(move.ToList(), move.Key.Key);
-        }
-    }
-
-    private static bool AppliesTo(CompiledSpec spec, TrackedSubject tracked) =>
-        spec.Spec.IsForNodes == tracked.Subject.IsNode && spec.Subjects!.Members.Contains(tracked.Handle);
-
-    /// <summary>An endpoint without labels yet must not be open until its policies are known (Cilium: "Init identity").</summary>
-    private static PolicySetKey KeyOf(TrackedSubject tracked, ImmutableArray<CompiledSpec> specs) =>
-        new(specs, tracked.Subject.NamedPorts, tracked.Subject.IsNode, tracked.Subject.Labels.Contains(LabelSource.Reserved, "init"));
-
-    /// <summary>Gives subjects that have the same set now the set of a key.</summary>
-    private void Assign(IReadOnlyList<TrackedSubject> subjects, PolicySetKey key)
-    {
-        var old = subjects[0].Set;
-        if (old is not null && old.Key.Equals(key))
-        {
-            return;
-        }
-
-        if (!_sets.TryGetValue(key, out var set))
-        {
-            if (old is not null && old.Subjects.Count == subjects.Count && old.Key.SubjectPorts.AsSpan().SequenceEqual(key.SubjectPorts.AsSpan()))
-            {
-                // All of its subjects go the same way: only what differs need be computed.
-                _sets.Remove(old.Key);
-                old.Become(key);
-                _sets.Add(key, old);
-                return;
-            }
-
-            set = new PolicySet(key, _namedPorts);
-            _sets.Add(key, set);
-        }
-
-        foreach (var tracked in subjects)
-        {
-            Leave(tracked);
-            set.Subjects.Add(tracked.Handle);
-            tracked.Set = set;
-        }
-    }
-
-    private void Leave(TrackedSubject tracked)
-    {
-        if (tracked.Set is { } set && set.Subjects.Remove(tracked.Handle) && set.Subjects.Count == 0)
-        {
-            _sets.Remove(set.Key);
-            set.Leave();
-        }
-    }
-
-    private sealed class TrackedSubject(PolicySubject subject, uint handle)
-    {
-        public PolicySubject Subject { get; } = subject;
-
-        public uint Handle { get; } = handle;
-
-        /// <summary>How many track it.</summary>
-        public int Users { get; set; }
-
-        public PolicySet? Set { get; set; }
     }
 }
