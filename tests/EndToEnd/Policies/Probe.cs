@@ -130,10 +130,13 @@ internal sealed record Probe(Party From, Party To, int Family, string Kind, int 
             : [0x60, 0, 0, 0, 0, (byte)length, protocol, 64, .. ends];
     }
 
-    /// <summary>RFC 9260: a common header and an INIT chunk of 20 bytes. Nobody looks at the checksum on the way.</summary>
+    /// <summary>
+    /// RFC 9260: a common header and an INIT chunk of 20 bytes. Nobody looks at the checksum on the way. Each probe has a source port of its own, so
+    /// that it is a connection of its own.
+    /// </summary>
     private static byte[] SctpInit(ushort port) =>
     [
-        0xc0, 0x01, (byte)(port >> 8), (byte)port, 0, 0, 0, 0, 0, 0, 0, 0,
+        (byte)RandomNumberGenerator.GetInt32(0xc0, 0x100), (byte)RandomNumberGenerator.GetInt32(0x100), (byte)(port >> 8), (byte)port, 0, 0, 0, 0, 0, 0, 0, 0,
         1, 0, 0, 20, .. RandomNumberGenerator.GetBytes(4), 0, 0, 16, 0, 0, 1, 0, 1, .. RandomNumberGenerator.GetBytes(4),
     ];
 }
