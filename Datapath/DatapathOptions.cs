@@ -35,6 +35,15 @@ public sealed record DatapathOptions
     /// <summary>Prefixes whose identity is known.</summary>
     public uint PrefixEntries { get; init; } = 512_000;
 
+    /// <summary>Entries of masqueraded connections, two each.</summary>
+    public uint NatEntries { get; init; } = 1 << 17;
+
+    /// <summary>Nodes that can be reached through the tunnel.</summary>
+    public uint TunnelEntries { get; init; } = 8192;
+
+    /// <summary>Destinations that are not masqueraded.</summary>
+    public uint UnmasqueradedEntries { get; init; } = 1024;
+
     /// <summary>Size of the event ring: a power of two and a multiple of the page size.</summary>
     public uint EventRingBytes { get; init; } = 4 << 20;
 
@@ -56,6 +65,9 @@ public sealed record DatapathOptions
         ["conntrack6"] = Math.Max(1, ConntrackEntries / 2),
         ["fragments4"] = FragmentEntries,
         ["fragments6"] = FragmentEntries,
+        ["nat"] = NatEntries,
+        ["tunnels"] = TunnelEntries,
+        ["unmasqueraded"] = UnmasqueradedEntries,
         ["events"] = EventRingBytes,
     };
 

@@ -27,14 +27,26 @@ public interface IDatapath : IDisposable
 
     IKernelMap<ConntrackKey6, ConntrackEntry> Conntrack6 { get; }
 
-    /// <summary>Attaches the pod programs to a host-side interface (tcx where the kernel has it, else clsact); no effect when they are there.</summary>
-    void Attach(uint ifindex);
+    /// <summary>Masqueraded connections, two entries each.</summary>
+    IKernelMap<NatKey, NatEntry> Nat { get; }
+
+    /// <summary>Underlay addresses of nodes by index, from 1; what <see cref="IpcacheEntry.Tunnel"/> points into.</summary>
+    IKernelMap<uint, IpAddressKey> Tunnels { get; }
+
+    /// <summary>Interfaces that lead out of the node by ifindex, with what is masqueraded there.</summary>
+    IKernelMap<uint, DeviceEntry> Devices { get; }
+
+    /// <summary>Destinations that pods are seen by under their own address; the value means nothing.</summary>
+    IKernelMap<PrefixKey, uint> Unmasqueraded { get; }
+
+    /// <summary>Attaches the two programs of a role to an interface (tcx where the kernel has it, else clsact); no effect when they are there.</summary>
+    void Attach(uint ifindex, InterfaceRole role = InterfaceRole.Pod);
 
     /// <summary>Detaches; no effect when they are not there or the interface is gone.</summary>
-    void Detach(uint ifindex);
+    void Detach(uint ifindex, InterfaceRole role = InterfaceRole.Pod);
 
-    /// <summary>Interfaces that carry our programs now.</summary>
-    IReadOnlyCollection<uint> AttachedInterfaces();
+    /// <summary>Interfaces that carry our programs of a role now.</summary>
+    IReadOnlyCollection<uint> AttachedInterfaces(InterfaceRole role = InterfaceRole.Pod);
 
     /// <summary>Counters summed over all CPUs: (index, packets, bytes) of every counter that is not zero.</summary>
     IReadOnlyList<CounterReading> ReadCounters();

@@ -15,18 +15,19 @@ namespace Axoneme.Datapath;
 /// </summary>
 public sealed class NodeDatapath : IDatapath
 {
-    private const string ObjectName = "pod.bpf.o";
+    private static readonly InterfaceRole[] Roles = Enum.GetValues<InterfaceRole>();
     private readonly Lock _attaching = new();
     private readonly PinDirectory _pins;
-    private readonly LoadedObject _object;
-    private readonly IPodAttachment _attachment;
+    private readonly IReadOnlyDictionary<InterfaceRole, LoadedObject> _objects;
+    private readonly IReadOnlyDictionary<InterfaceRole, IAttachment> _attachments;
     private readonly EventRing _events;
     private readonly PerCpuCounters _counters;
     private readonly List<IDisposable> _resources = [];
 
-    private NodeDatapath(DatapathOptions options, PinDirectory pins, LoadedObject loaded)
+    private NodeDatapath(DatapathOptions options, PinDirectory pins, IReadOnlyDictionary<InterfaceRole, LoadedObject> objects)
     {
-        (_pins, _object) = (pins, loaded);
+        (_pins, _objects) = (pins, objects);
+        UsesTcx = !options.ForceClsact && KernelFeatures.Tcx;
         Endpoints = Map<uint, EndpointEntry>("endpoints");
         Hosts = Map<IpAddressKey, IpcacheEntry>("hosts");
         Prefixes = Map<PrefixKey, IpcacheEntry>("prefixes");
@@ -34,9 +35,13 @@ public sealed class NodeDatapath : IDatapath
         PolicyRanges = Map<uint, PolicyRangeEntry>("policy_ranges");
         Conntrack4 = Map<ConntrackKey4, ConntrackEntry>("conntrack4");
         Conntrack6 = Map<ConntrackKey6, ConntrackEntry>("conntrack6");
-        _events = Owned(new EventRing(loaded.TakeMap("events"), "events"));
-        _counters = Owned(new PerCpuCounters(loaded.TakeMap("counters"), "counters"));
-        _attachment = TakeOverAttachments(options);
+        Nat = Map<NatKey, NatEntry>("nat");
+        Tunnels = Map<uint, IpAddressKey>("tunnels");
+        Devices = Map<uint, DeviceEntry>("devices");
+        Unmasqueraded = Map<PrefixKey, uint>("unmasqueraded");
+        _events = Owned(new EventRing(TakeMap("events"), "events"));
+        _counters = Owned(new PerCpuCounters(TakeMap("counters"), "counters"));
+        _attachments = Roles.ToDictionary(role => role, role => TakeOverAttachments(options, role));
     }
 
     public IKernelMap<uint, EndpointEntry> Endpoints { get; }
@@ -53,14 +58,22 @@ public sealed class NodeDatapath : IDatapath
 
     public IKernelMap<ConntrackKey6, ConntrackEntry> Conntrack6 { get; }
 
-    /// <summary>Whether pods are attached by tcx links; otherwise by clsact filters.</summary>
-    public bool UsesTcx => _attachment is TcxAttachment;
+    public IKernelMap<NatKey, NatEntry> Nat { get; }
+
+    public IKernelMap<uint, IpAddressKey> Tunnels { get; }
+
+    public IKernelMap<uint, DeviceEntry> Devices { get; }
+
+    public IKernelMap<PrefixKey, uint> Unmasqueraded { get; }
+
+    /// <summary>Whether interfaces are attached by tcx links; otherwise by clsact filters.</summary>
+    public bool UsesTcx { get; }
 
     /// <summary>
     /// Loads the datapath. Throws <see cref="KernelException"/> when the directory is held by another process, when pinned
     /// maps are of another shape or size, or when the kernel refuses a program (with the verifier's last words).
     /// </summary>
-    public static NodeDatapath Open(DatapathOptions options) => Open(options, EmbeddedObject());
+    public static NodeDatapath Open(DatapathOptions options) => Open(options, EmbeddedObject);
 
     /// <summary>
     /// Detaches and unpins everything under the options' directory: the node's pods are without policy from then on. No effect when there is nothing.
@@ -75,37 +88,38 @@ public sealed class NodeDatapath : IDatapath
         ExpeditedGracePeriods.RestoreLeftOver();
         using var pins = PinDirectory.Open(options.BpfRoot);
         using var none = new FileDescriptor(-1);
-        var programs = new PodPrograms(none, none);
-        var clsact = new ClsactAttachment(programs, options.BpfRoot);
-        foreach (var ifindex in clsact.Interfaces())
+        foreach (var clsact in Roles.Select(role => new ClsactAttachment(new InterfacePrograms(role, none, none), options.BpfRoot)))
         {
-            clsact.Detach(ifindex);
+            foreach (var ifindex in clsact.Interfaces())
+            {
+                clsact.Detach(ifindex);
+            }
         }
 
         pins.Remove();
     }
 
-    public void Attach(uint ifindex)
+    public void Attach(uint ifindex, InterfaceRole role = InterfaceRole.Pod)
     {
         lock (_attaching)
         {
-            _attachment.Attach(ifindex);
+            _attachments[role].Attach(ifindex);
         }
     }
 
-    public void Detach(uint ifindex)
+    public void Detach(uint ifindex, InterfaceRole role = InterfaceRole.Pod)
     {
         lock (_attaching)
         {
-            _attachment.Detach(ifindex);
+            _attachments[role].Detach(ifindex);
         }
     }
 
-    public IReadOnlyCollection<uint> AttachedInterfaces()
+    public IReadOnlyCollection<uint> AttachedInterfaces(InterfaceRole role = InterfaceRole.Pod)
     {
         lock (_attaching)
         {
-            return _attachment.Interfaces();
+            return _attachments[role].Interfaces();
         }
     }
 
@@ -117,56 +131,64 @@ public sealed class NodeDatapath : IDatapath
     /// <summary>Hands over what is in the event ring now and returns; not while <see cref="ReadEventsAsync"/> runs.</summary>
     public void DrainEvents(Action<ReadOnlySpan<DatapathEvent>> onEvents) => _events.Drain(onEvents);
 
-    /// <summary>A runner for one of the loaded programs, <c>from_pod</c> or <c>to_pod</c>; it lives as long as this datapath.</summary>
-    public ProgramTestRun TestRun(string program) => new(_object.Program(program), program);
+    /// <summary>A runner for one of the loaded programs, such as <c>from_pod</c>; it lives as long as this datapath.</summary>
+    public ProgramTestRun TestRun(string program)
+    {
+        var role = Array.Find(Roles, role => InterfacePrograms.FromNameOf(role) == program || InterfacePrograms.ToNameOf(role) == program);
+        return new ProgramTestRun(_objects[role].Program(program), program);
+    }
 
     public void Dispose()
     {
-        foreach (var resource in _resources)
-        {
-            resource.Dispose();
-        }
-
-        _object.Dispose();
+        DisposeAll(_resources);
+        DisposeAll(_objects.Values);
         _pins.Dispose();
     }
 
-    internal static NodeDatapath Open(DatapathOptions options, byte[] elf)
+    /// <param name="options">How to load.</param>
+    /// <param name="elf">The object file of a role. The first one loaded makes the maps, the others find them pinned.</param>
+    internal static NodeDatapath Open(DatapathOptions options, Func<InterfaceRole, byte[]> elf)
     {
         options.Validate();
         ExpeditedGracePeriods.RestoreLeftOver();
         var pins = PinDirectory.Open(options.BpfRoot);
-        LoadedObject? loaded = null;
+        var objects = new Dictionary<InterfaceRole, LoadedObject>();
         try
         {
-            loaded = DatapathLoader.Load(ObjectName, elf, options, pins);
-            return new NodeDatapath(options, pins, loaded);
+            foreach (var role in Roles)
+            {
+                objects[role] = DatapathLoader.Load(InterfacePrograms.ObjectNameOf(role), elf(role), options, pins);
+            }
+
+            return new NodeDatapath(options, pins, objects);
         }
         catch
         {
-            loaded?.Dispose();
+            DisposeAll(objects.Values);
             pins.Dispose();
             throw;
         }
     }
 
-    internal static byte[] EmbeddedObject()
+    internal static byte[] EmbeddedObject(InterfaceRole role)
     {
-        using var stream = typeof(NodeDatapath).Assembly.GetManifestResourceStream(ObjectName)
-            ?? throw new KernelException($"object {ObjectName}: not embedded; build Datapath with clang installed");
+        var name = InterfacePrograms.ObjectNameOf(role);
+        using var stream = typeof(NodeDatapath).Assembly.GetManifestResourceStream(name)
+            ?? throw new KernelException($"object {name}: not embedded; build Datapath with clang installed");
         var elf = new byte[stream.Length];
         stream.ReadExactly(elf);
         return elf;
     }
 
     /// <summary>Puts the new programs where the old ones are; the other kind of attachment goes only after ours is there.</summary>
-    private IPodAttachment TakeOverAttachments(DatapathOptions options)
+    private IAttachment TakeOverAttachments(DatapathOptions options, InterfaceRole role)
     {
-        var programs = new PodPrograms(_object.Program(PodPrograms.FromPodName), _object.Program(PodPrograms.ToPodName));
+        var loaded = _objects[role];
+        var programs = new InterfacePrograms(role, loaded.Program(InterfacePrograms.FromNameOf(role)), loaded.Program(InterfacePrograms.ToNameOf(role)));
         var tcx = new TcxAttachment(programs, _pins);
         var clsact = new ClsactAttachment(programs, options.BpfRoot);
-        IPodAttachment ours = options.ForceClsact || !KernelFeatures.Tcx ? clsact : tcx;
-        IPodAttachment others = ours == tcx ? clsact : tcx;
+        IAttachment ours = UsesTcx ? tcx : clsact;
+        IAttachment others = ours == tcx ? clsact : tcx;
         tcx.RemoveStale();
         foreach (var ifindex in ours.Interfaces().Union(others.Interfaces()))
         {
@@ -177,9 +199,20 @@ public sealed class NodeDatapath : IDatapath
         return ours;
     }
 
+    private static void DisposeAll(IEnumerable<IDisposable> resources)
+    {
+        foreach (var resource in resources)
+        {
+            resource.Dispose();
+        }
+    }
+
     private KernelMap<TKey, TValue> Map<TKey, TValue>(string name)
         where TKey : unmanaged
-        where TValue : unmanaged => Owned(new KernelMap<TKey, TValue>(_object.TakeMap(name), name));
+        where TValue : unmanaged => Owned(new KernelMap<TKey, TValue>(TakeMap(name), name));
+
+    /// <summary>All objects have the same maps; those of the first are as good as any.</summary>
+    private FileDescriptor TakeMap(string name) => _objects[Roles[0]].TakeMap(name);
 
     private T Owned<T>(T resource)
         where T : IDisposable

@@ -6,7 +6,7 @@ namespace Axoneme.Datapath.Attachment;
 /// Attachment by direct-action BPF filters of a clsact discipline, for kernels before 6.6. The interface holds them; the
 /// filter's name says which node's they are, so that two nodes in one network namespace leave each other's alone.
 /// </summary>
-internal sealed class ClsactAttachment(PodPrograms programs, string bpfRoot) : IPodAttachment
+internal sealed class ClsactAttachment(InterfacePrograms programs, string bpfRoot) : IAttachment
 {
     private readonly string _node = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Path.TrimEndingDirectorySeparator(bpfRoot))))[..8];
 
@@ -36,5 +36,5 @@ internal sealed class ClsactAttachment(PodPrograms programs, string bpfRoot) : I
             programs.Placements.All(placement => TrafficControl.HasOurs(socket, ifindex, placement.Clsact, FilterName(placement))))];
     }
 
-    private string FilterName(PodPrograms.Placement placement) => $"axoneme_{_node}_{placement.Name}";
+    private string FilterName(InterfacePrograms.Placement placement) => $"axoneme_{_node}_{placement.Name}";
 }

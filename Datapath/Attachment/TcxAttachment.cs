@@ -5,10 +5,10 @@ using Axoneme.Datapath.Native;
 namespace Axoneme.Datapath.Attachment;
 
 /// <summary>
-/// Attachment by pinned tcx links (Linux 6.6), <c>links/&lt;ifindex&gt;_from_pod</c> and <c>_to_pod</c>. When the interface
+/// Attachment by pinned tcx links (Linux 6.6), such as <c>links/&lt;ifindex&gt;_from_pod</c> and <c>_to_pod</c>. When the interface
 /// goes, the kernel empties the link and the pin is all that is left.
 /// </summary>
-internal sealed class TcxAttachment(PodPrograms programs, PinDirectory pins) : IPodAttachment
+internal sealed class TcxAttachment(InterfacePrograms programs, PinDirectory pins) : IAttachment
 {
     public void Attach(uint ifindex)
     {
@@ -80,7 +80,9 @@ internal sealed class TcxAttachment(PodPrograms programs, PinDirectory pins) : I
     }
 
     private IEnumerable<uint> Pinned() => Directory.GetFiles(pins.Links)
-        .Select(path => uint.Parse(Path.GetFileName(path).Split('_')[0], CultureInfo.InvariantCulture))
+        .Select(path => Path.GetFileName(path).Split('_', 2))
+        .Where(parts => parts[1] == programs.FromName || parts[1] == programs.ToName)
+        .Select(parts => uint.Parse(parts[0], CultureInfo.InvariantCulture))
         .Distinct();
 
     private bool IsAlive(uint ifindex, string program)

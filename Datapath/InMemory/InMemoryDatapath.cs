@@ -10,7 +10,7 @@ namespace Axoneme.Datapath.InMemory;
 /// </summary>
 public sealed class InMemoryDatapath : IDatapath
 {
-    private readonly ConcurrentDictionary<uint, bool> _attached = new();
+    private readonly ConcurrentDictionary<(InterfaceRole Role, uint Ifindex), bool> _attached = new();
     private readonly ConcurrentQueue<int> _attachFailures = new();
     private readonly ConcurrentDictionary<uint, CounterReading> _counters = new();
     private readonly Channel<DatapathEvent> _events = Channel.CreateUnbounded<DatapathEvent>();
@@ -29,6 +29,14 @@ public sealed class InMemoryDatapath : IDatapath
 
     public InMemoryKernelMap<ConntrackKey6, ConntrackEntry> Conntrack6 { get; } = new("conntrack6", 65536);
 
+    public InMemoryKernelMap<NatKey, NatEntry> Nat { get; } = new("nat", 65536);
+
+    public InMemoryKernelMap<uint, IpAddressKey> Tunnels { get; } = new InMemoryArrayMap<IpAddressKey>("tunnels", 1024);
+
+    public InMemoryKernelMap<uint, DeviceEntry> Devices { get; } = new("devices", 256);
+
+    public InMemoryKernelMap<PrefixKey, uint> Unmasqueraded { get; } = new("unmasqueraded", 1024);
+
     IKernelMap<uint, EndpointEntry> IDatapath.Endpoints => Endpoints;
 
     IKernelMap<IpAddressKey, IpcacheEntry> IDatapath.Hosts => Hosts;
@@ -43,6 +51,14 @@ public sealed class InMemoryDatapath : IDatapath
 
     IKernelMap<ConntrackKey6, ConntrackEntry> IDatapath.Conntrack6 => Conntrack6;
 
+    IKernelMap<NatKey, NatEntry> IDatapath.Nat => Nat;
+
+    IKernelMap<uint, IpAddressKey> IDatapath.Tunnels => Tunnels;
+
+    IKernelMap<uint, DeviceEntry> IDatapath.Devices => Devices;
+
+    IKernelMap<PrefixKey, uint> IDatapath.Unmasqueraded => Unmasqueraded;
+
     /// <summary>Whether <see cref="Dispose"/> was called.</summary>
     public bool IsDisposed { get; private set; }
 
@@ -55,19 +71,20 @@ public sealed class InMemoryDatapath : IDatapath
     /// <summary>Sets what a counter reads.</summary>
     public void SetCounter(CounterReading reading) => _counters[reading.Index] = reading;
 
-    public void Attach(uint ifindex)
+    public void Attach(uint ifindex, InterfaceRole role = InterfaceRole.Pod)
     {
         ThrowIfDue(ifindex, "attach");
-        _attached[ifindex] = true;
+        _attached[(role, ifindex)] = true;
     }
 
-    public void Detach(uint ifindex)
+    public void Detach(uint ifindex, InterfaceRole role = InterfaceRole.Pod)
     {
         ThrowIfDue(ifindex, "detach");
-        _attached.TryRemove(ifindex, out _);
+        _attached.TryRemove((role, ifindex), out _);
     }
 
-    public IReadOnlyCollection<uint> AttachedInterfaces() => [.. _attached.Keys];
+    public IReadOnlyCollection<uint> AttachedInterfaces(InterfaceRole role = InterfaceRole.Pod) =>
+        [.. _attached.Keys.Where(attached => attached.Role == role).Select(attached => attached.Ifindex)];
 
     public IReadOnlyList<CounterReading> ReadCounters() => [.. _counters.Values.Where(c => c.Packets != 0 || c.Bytes != 0).OrderBy(c => c.Index)];
 

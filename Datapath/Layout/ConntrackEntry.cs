@@ -25,8 +25,10 @@ public readonly record struct ConntrackEnd
 {
     public uint Identity { get; init; }
 
-    /// <summary>0 when the end is not a pod of this node.</summary>
+    /// <summary>Of a pod of this node; <see cref="EndpointEntry.HostInterface"/> for the node itself; 0 for an end elsewhere.</summary>
     public uint Ifindex { get; init; }
+
+    /// <summary>Of an end elsewhere: the index into map <c>tunnels</c> by which it is reached.</summary>
     public uint PolicyId { get; init; }
     public uint PolicyRevision { get; init; }
 
@@ -46,4 +48,5 @@ public enum ConntrackFlags : ushort
     Reset = 16,
     NotSyn = 32,
     ClosedReported = 64,
+    Masquerade = 128,
 }

@@ -22,4 +22,31 @@ public readonly record struct DatapathConfig
 
     /// <summary>Identity of IPv6 addresses that the ipcache does not know.</summary>
     public uint WorldIpv6Identity { get; init; } = 10;
+
+    /// <summary>The VXLAN device, which has to exist before the programs are loaded; 0 for native routing.</summary>
+    public uint TunnelIfindex { get; init; }
+
+    /// <summary>The longest IP packet, in bytes, that fits into the tunnel.</summary>
+    public uint TunnelMtu { get; init; }
+
+    /// <summary>UDP port of the tunnel.</summary>
+    public ushort TunnelPort { get; init; } = 8472;
+
+    /// <summary>First source port that masquerading may give.</summary>
+    public ushort NatPortMin { get; init; } = 32768;
+
+    /// <summary>Last source port that masquerading may give.</summary>
+    public ushort NatPortMax { get; init; } = 65535;
+
+    /// <summary>1: the node's own traffic is judged.</summary>
+    public byte HostFirewall { get; init; }
+
+    /// <summary>1: what pods send out of the cluster by IPv4 leaves under the node's address.</summary>
+    public byte Masquerade4 { get; init; }
+
+    /// <summary>The same for IPv6.</summary>
+    public byte Masquerade6 { get; init; }
+    private readonly byte _pad0;
+    private readonly byte _pad1;
+    private readonly byte _pad2;
 }

@@ -6,6 +6,9 @@ namespace Axoneme.Datapath.Layout;
 [StructLayout(LayoutKind.Sequential)]
 public readonly record struct EndpointEntry
 {
+    /// <summary>Key of the node itself: the index that loopback has in every network namespace (<c>HOST_INTERFACE</c>).</summary>
+    public const uint HostInterface = 1;
+
     public uint Identity { get; init; }
     public uint PolicyId { get; init; }
     public uint PolicyRevision { get; init; }

@@ -11,7 +11,7 @@ public readonly record struct IpcacheEntry
     /// <summary>Host-side interface when the address is a pod's of this node, else 0.</summary>
     public uint Ifindex { get; init; }
 
-    /// <summary>IPv4 of the node that has it, network byte order, 0 if none.</summary>
+    /// <summary>Index into map <c>tunnels</c> of the node it is behind, 0 when it is reached without a tunnel.</summary>
     public uint Tunnel { get; init; }
     public uint Flags { get; init; }
 }

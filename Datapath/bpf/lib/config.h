@@ -10,6 +10,15 @@ struct config {
 	__u32 report_interval_ticks;  /* ticks of 2^30 ns: report a connection that goes on, at most this often; 0 never */
 	__u32 world_ipv4_identity;     /* of addresses the ipcache does not know */
 	__u32 world_ipv6_identity;
+	__u32 tunnel_ifindex; /* the VXLAN device, 0: native routing */
+	__u32 tunnel_mtu;     /* longest IP packet that fits into the tunnel */
+	__u16 tunnel_port;    /* UDP */
+	__u16 nat_port_min;   /* source ports that masquerading may give, both inclusive */
+	__u16 nat_port_max;
+	__u8 host_firewall;   /* judge the node's own traffic */
+	__u8 masquerade4;
+	__u8 masquerade6;
+	__u8 pad[3];
 };
 
 volatile const struct config config = {
@@ -17,6 +26,9 @@ volatile const struct config config = {
 	.report_interval_ticks = 5,
 	.world_ipv4_identity = 9,
 	.world_ipv6_identity = 10,
+	.tunnel_port = 8472,
+	.nat_port_min = 32768,
+	.nat_port_max = 65535,
 };
 
 #endif

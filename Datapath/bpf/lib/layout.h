@@ -19,7 +19,10 @@ enum endpoint_flags {
 	ENDPOINT_AUDIT = 1 << 2, /* report what would be dropped, drop nothing */
 };
 
-/* Map `endpoints`: hash, key __u32 ifindex of the pod's host-side interface. */
+/* The node itself is an endpoint, too, under the index that loopback has in every network namespace. */
+#define HOST_INTERFACE 1
+
+/* Map `endpoints`: hash, key __u32 ifindex of the pod's host-side interface, HOST_INTERFACE for the node itself. */
 struct endpoint {
 	__u32 identity;
 	__u32 policy_id;       /* which entries of `policy` judge this pod */
@@ -36,8 +39,52 @@ struct endpoint {
 struct ipcache_entry {
 	__u32 identity;
 	__u32 ifindex; /* host-side interface if the address is a pod's of this node, else 0 */
-	__u32 tunnel;  /* IPv4 of the node that has it, network byte order, 0 if none */
+	__u32 tunnel;  /* index into `tunnels` of the node it is behind, 0 when it is reached without a tunnel */
 	__u32 flags;
+};
+
+/*
+ * Map `tunnels`: array of struct ip_address, the underlay addresses of nodes, so that an ipcache entry and a connection
+ * name one in four bytes. Index 0 is none.
+ */
+
+/* Map `devices`: hash, key __u32 ifindex of an interface that leads out of the node. */
+struct device {
+	__u32 ipv4; /* what leaves here is masqueraded with, network byte order; 0: not masqueraded */
+	struct ip_address ipv6;
+};
+
+/*
+ * Map `nat`: LRU hash, two entries per translation: `original` (what a sender sends) → translated source, and
+ * `translated` (what comes back) → original. The tuple is always seen as a packet has it. ICMP echo: the id in both ports' place.
+ */
+enum nat_direction {
+	NAT_OUT = 0,
+	NAT_IN = 1,
+};
+
+struct nat_key {
+	struct ip_address source;
+	struct ip_address destination;
+	__be16 source_port;
+	__be16 destination_port;
+	__u8 protocol;
+	__u8 direction; /* enum nat_direction */
+	__u8 pad[2];
+};
+
+enum nat_flags {
+	NAT_FIN_OUT = 1 << 0,
+	NAT_FIN_IN = 1 << 1,
+	NAT_RESET = 1 << 2,
+	NAT_REPLY_SEEN = 1 << 3,
+};
+
+struct nat_entry {
+	struct ip_address address; /* NAT_OUT: new source; NAT_IN: new destination */
+	__be16 port;
+	__u16 flags;	 /* kept in the entry of direction NAT_OUT */
+	__u32 last_seen; /* ticks */
 };
 
 struct prefix {
@@ -84,6 +131,7 @@ enum implicit_rule {
 	RULE_NONE = 0,         /* nothing matched: default deny */
 	RULE_NOT_ENFORCED = 1, /* the pod has no policy in this direction */
 	RULE_FROM_HOST = 2,    /* the pod's own node may always reach it */
+	RULE_CONTROL_TRAFFIC = 3, /* what the node needs to stay part of the cluster, whatever policy says */
 	RULE_FIRST_WRITTEN = 16,
 };
 
@@ -120,12 +168,13 @@ enum conntrack_flags {
 	CONNTRACK_RESET = 1 << 4,
 	CONNTRACK_NOT_SYN = 1 << 5, /* first seen in the middle of the connection */
 	CONNTRACK_CLOSED_REPORTED = 1 << 6,
+	CONNTRACK_MASQUERADE = 1 << 7, /* a pod's, to outside the cluster: leaves under the node's address */
 };
 
 struct conntrack_end {
 	__u32 identity;
-	__u32 ifindex; /* 0 when the end is not a pod of this node: it has no verdict here then */
-	__u32 policy_id;
+	__u32 ifindex; /* HOST_INTERFACE: this node; 0: elsewhere, and judged there */
+	__u32 policy_id; /* of an end elsewhere: the index into `tunnels` by which it is reached */
 	__u32 policy_revision;
 	__u32 rule; /* egress rule for the initiator, ingress rule for the responder */
 };
@@ -208,7 +257,11 @@ enum named_counter {
 	COUNTER_CONNTRACK_NOT_SYN = 513, /* TCP picked up in the middle: no entry, no SYN */
 	COUNTER_CONNTRACK_INSERT_FAILED = 514,
 	COUNTER_REJUDGED = 515,
-	COUNTER_MAX = 516,
+	COUNTER_NAT_INSERTED = 516,
+	COUNTER_NAT_CONFLICTS = 517, /* ports tried that were taken */
+	COUNTER_NAT_EXHAUSTED = 518, /* no free port found: the packet was dropped */
+	COUNTER_CONNTRACK_INSERTED = 519,
+	COUNTER_MAX = 520,
 };
 
 /* Numbers and texts are Cilium's (pkg/monitor/api, Documentation: "Drop reasons"), so that dashboards keep working. */
@@ -223,13 +276,20 @@ enum drop_reason {
 	DROP_UNSUPPORTED_L3 = 139,
 	DROP_WRITE_ERROR = 141,
 	DROP_UNKNOWN_L4 = 142,
+	DROP_NO_TUNNEL_KEY = 147,
 	DROP_STALE_OR_UNROUTABLE_IP = 151,
 	DROP_NO_LOCAL_ENDPOINT = 152,
 	DROP_CT_INSERT_FAILED = 155,
 	DROP_INVALID_EXTENSION_HEADER = 156,
+	DROP_NO_TUNNEL_ENDPOINT = 160,
+	DROP_NAT_NO_MAPPING = 167,
+	DROP_NAT_UNKNOWN_PROTOCOL = 168,
+	DROP_INVALID_IDENTITY = 171,
+	DROP_UNKNOWN_SENDER = 172,
 	DROP_FRAGMENT_NOT_FOUND = 175,
 	DROP_FORBIDDEN_ICMP6 = 176,
 	DROP_POLICY_DENY = 181,
+	DROP_TTL_EXCEEDED = 196,
 };
 
 #endif

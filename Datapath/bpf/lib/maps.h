@@ -42,6 +42,24 @@ struct {
 	__type(value, struct policy_range);
 } policy_ranges SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 1024);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct prefix);
+	__type(value, __u32);
+} unmasqueraded SEC(".maps"); /* destinations that pods are seen by under their own address */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, struct ip_address);
+} tunnels SEC(".maps");
+
+HASH_MAP(devices, __u32, struct device, 256, BPF_F_NO_PREALLOC);
+
+LRU_MAP(nat, struct nat_key, struct nat_entry, 1 << 17);
 LRU_MAP(conntrack4, struct conntrack_key4, struct conntrack_entry, 1 << 17);
 LRU_MAP(conntrack6, struct conntrack_key6, struct conntrack_entry, 1 << 16);
 LRU_MAP(fragments4, struct fragment_key4, struct fragment_ports, 8192);

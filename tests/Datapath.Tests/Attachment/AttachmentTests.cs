@@ -152,15 +152,15 @@ public class AttachmentTests
 
         using var after = node.Open(node.Options with { ForceClsact = clsactAfter });
         Assert.Equal(!clsactAfter, after.UsesTcx);
-        Assert.Equal([link.Index], node.Namespace.Run(after.AttachedInterfaces));
+        Assert.Equal([link.Index], node.Namespace.Run(() => after.AttachedInterfaces()));
         Assert.Equal(clsactAfter ? 0 : 2, Directory.GetFiles($"{node.Options.BpfRoot}/links").Length);
         node.Namespace.Run(() => after.Detach(link.Index));
-        Assert.Empty(node.Namespace.Run(after.AttachedInterfaces));
+        Assert.Empty(node.Namespace.Run(() => after.AttachedInterfaces()));
     }
 
-    private static IPodAttachment Attachment(string kind, PinDirectory pins, int fromPod, int toPod)
+    private static IAttachment Attachment(string kind, PinDirectory pins, int fromPod, int toPod)
     {
-        var programs = new PodPrograms(TestPrograms.Returning(fromPod), TestPrograms.Returning(toPod));
+        var programs = new InterfacePrograms(InterfaceRole.Pod, TestPrograms.Returning(fromPod), TestPrograms.Returning(toPod));
         return kind == "tcx" ? new TcxAttachment(programs, pins) : new ClsactAttachment(programs, "/sys/fs/bpf/test");
     }
 

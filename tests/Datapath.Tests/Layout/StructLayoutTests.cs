@@ -8,7 +8,7 @@ namespace Axoneme.Datapath.Tests.Layout;
 /// <summary>Every C structure that user space reads or writes has a C# twin of the same size with the same fields at the same offsets.</summary>
 public class StructLayoutTests
 {
-    private static readonly BtfTypes _types = new(new ElfObject(NodeDatapath.EmbeddedObject()).Section(".BTF"));
+    private static readonly BtfTypes _types = new(new ElfObject(NodeDatapath.EmbeddedObject(InterfaceRole.Pod)).Section(".BTF"));
 
     [Theory]
     [InlineData("ip_address", typeof(IpAddressKey))]
@@ -22,6 +22,9 @@ public class StructLayoutTests
     [InlineData("conntrack_key6", typeof(ConntrackKey6))]
     [InlineData("conntrack_end", typeof(ConntrackEnd))]
     [InlineData("conntrack_entry", typeof(ConntrackEntry))]
+    [InlineData("nat_key", typeof(NatKey))]
+    [InlineData("nat_entry", typeof(NatEntry))]
+    [InlineData("device", typeof(DeviceEntry))]
     [InlineData("event", typeof(DatapathEvent))]
     [InlineData("config", typeof(DatapathConfig))]
     public void A_C_structure_and_its_twin_have_the_same_size_and_offsets(string name, Type twin)

@@ -15,9 +15,13 @@ public class NodeDatapathTests
     {
         using var node = new TestNode();
         using var datapath = node.Open();
-        string[] maps = ["conntrack4", "conntrack6", "counters", "endpoints", "events", "fragments4", "fragments6", "hosts", "policy", "policy_ranges", "prefixes"];
+        string[] maps =
+        [
+            "conntrack4", "conntrack6", "counters", "devices", "endpoints", "events", "fragments4", "fragments6", "hosts", "nat", "policy", "policy_ranges", "prefixes",
+            "tunnels", "unmasqueraded",
+        ];
         Assert.Equal(maps, Names("maps"));
-        Assert.Equal(["from_pod", "to_pod"], Names("programs"));
+        Assert.Equal(["from_netdev", "from_overlay", "from_pod", "to_netdev", "to_overlay", "to_pod"], Names("programs"));
         Assert.Empty(Names("links"));
         Assert.Equal(1024u, datapath.Policy.Capacity);
 
@@ -89,9 +93,9 @@ public class NodeDatapathTests
     public void A_program_that_the_verifier_refuses_is_reported_in_the_verifier_s_words()
     {
         using var node = new TestNode();
-        var elf = NodeDatapath.EmbeddedObject();
+        var elf = NodeDatapath.EmbeddedObject(InterfaceRole.Pod);
         BitConverter.TryWriteBytes(new ElfObject(elf).Section("tc"), 0x95UL); // exit at once: no return value
-        var failure = Assert.Throws<KernelException>(() => node.Namespace.Run(() => NodeDatapath.Open(node.Options, elf)));
+        var failure = Assert.Throws<KernelException>(() => node.Namespace.Run(() => NodeDatapath.Open(node.Options, _ => elf)));
         Assert.Contains("object pod.bpf.o: load", failure.Message);
         Assert.True(failure.Message.Contains("unreachable insn 1", StringComparison.Ordinal), failure.Message);
     }
@@ -100,14 +104,14 @@ public class NodeDatapathTests
     public void An_object_that_is_none_is_refused_by_name()
     {
         using var node = new TestNode();
-        var failure = Assert.Throws<KernelException>(() => node.Namespace.Run(() => NodeDatapath.Open(node.Options, new byte[100])));
+        var failure = Assert.Throws<KernelException>(() => node.Namespace.Run(() => NodeDatapath.Open(node.Options, _ => new byte[100])));
         Assert.Contains("object pod.bpf.o: open", failure.Message);
     }
 
     [Fact]
     public void A_constant_of_another_size_is_refused_and_one_of_the_right_size_is_taken()
     {
-        using var bpfObject = BpfObject.Open("pod", NodeDatapath.EmbeddedObject());
+        using var bpfObject = BpfObject.Open("pod", NodeDatapath.EmbeddedObject(InterfaceRole.Pod));
         bpfObject.SetConstant("config", new DatapathConfig { WorldIpv4Identity = 2 });
         Assert.Contains("constant config", Assert.Throws<KernelException>(() => bpfObject.SetConstant("config", 1u)).Message);
         Assert.Contains("no constant absent", Assert.Throws<KernelException>(() => bpfObject.SetConstant("absent", 1u)).Message);
@@ -136,7 +140,7 @@ public class NodeDatapathTests
         node.Namespace.Run(() => NodeDatapath.Remove(node.Options));
         Assert.False(Directory.Exists(node.Options.BpfRoot));
         using var fresh = node.Open();
-        Assert.Empty(node.Namespace.Run(fresh.AttachedInterfaces));
+        Assert.Empty(node.Namespace.Run(() => fresh.AttachedInterfaces()));
         Assert.Empty(fresh.Hosts.Entries());
     }
 }

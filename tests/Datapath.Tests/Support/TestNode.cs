@@ -28,6 +28,9 @@ internal sealed class TestNode : IDisposable
             PrefixEntries = 1024,
             PolicyEntries = 1024,
             PolicyRangeEntries = 1024,
+            NatEntries = 1024,
+            TunnelEntries = 64,
+            UnmasqueradedEntries = 64,
             EventRingBytes = 1 << 16,
         };
     }

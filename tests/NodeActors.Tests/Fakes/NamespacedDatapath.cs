@@ -21,11 +21,19 @@ internal sealed class NamespacedDatapath(NetworkNamespace node, NodeDatapath inn
 
     public IKernelMap<ConntrackKey6, ConntrackEntry> Conntrack6 => inner.Conntrack6;
 
-    public void Attach(uint ifindex) => node.Run(() => inner.Attach(ifindex));
+    public IKernelMap<NatKey, NatEntry> Nat => inner.Nat;
 
-    public void Detach(uint ifindex) => node.Run(() => inner.Detach(ifindex));
+    public IKernelMap<uint, IpAddressKey> Tunnels => inner.Tunnels;
 
-    public IReadOnlyCollection<uint> AttachedInterfaces() => node.Run(inner.AttachedInterfaces);
+    public IKernelMap<uint, DeviceEntry> Devices => inner.Devices;
+
+    public IKernelMap<PrefixKey, uint> Unmasqueraded => inner.Unmasqueraded;
+
+    public void Attach(uint ifindex, InterfaceRole role = InterfaceRole.Pod) => node.Run(() => inner.Attach(ifindex, role));
+
+    public void Detach(uint ifindex, InterfaceRole role = InterfaceRole.Pod) => node.Run(() => inner.Detach(ifindex, role));
+
+    public IReadOnlyCollection<uint> AttachedInterfaces(InterfaceRole role = InterfaceRole.Pod) => node.Run(() => inner.AttachedInterfaces(role));
 
     public IReadOnlyList<CounterReading> ReadCounters() => inner.ReadCounters();
 

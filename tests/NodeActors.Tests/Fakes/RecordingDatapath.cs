@@ -18,6 +18,7 @@ internal sealed class RecordingDatapath : IDatapath
         Prefixes = new Map<PrefixKey, IpcacheEntry>(this, inner.Prefixes);
         Policy = new Map<PolicyKey, PolicyEntry>(this, inner.Policy);
         PolicyRanges = new Map<uint, PolicyRangeEntry>(this, inner.PolicyRanges);
+        Tunnels = new Map<uint, IpAddressKey>(this, inner.Tunnels);
     }
 
     public InMemoryDatapath Inner { get; }
@@ -59,24 +60,32 @@ internal sealed class RecordingDatapath : IDatapath
 
     public IKernelMap<ConntrackKey6, ConntrackEntry> Conntrack6 => Inner.Conntrack6;
 
-    public void Attach(uint ifindex)
+    public IKernelMap<NatKey, NatEntry> Nat => Inner.Nat;
+
+    public IKernelMap<uint, IpAddressKey> Tunnels { get; }
+
+    public IKernelMap<uint, DeviceEntry> Devices => Inner.Devices;
+
+    public IKernelMap<PrefixKey, uint> Unmasqueraded => Inner.Unmasqueraded;
+
+    public void Attach(uint ifindex, InterfaceRole role = InterfaceRole.Pod)
     {
-        Record($"attach {ifindex}");
+        Record($"attach {Prefix(role)}{ifindex}");
         if (ifindex == RefusedInterface)
         {
             throw new KernelException($"interface {ifindex}: attach: refused");
         }
 
-        Inner.Attach(ifindex);
+        Inner.Attach(ifindex, role);
     }
 
-    public void Detach(uint ifindex)
+    public void Detach(uint ifindex, InterfaceRole role = InterfaceRole.Pod)
     {
-        Record($"detach {ifindex}");
-        Inner.Detach(ifindex);
+        Record($"detach {Prefix(role)}{ifindex}");
+        Inner.Detach(ifindex, role);
     }
 
-    public IReadOnlyCollection<uint> AttachedInterfaces() => Inner.AttachedInterfaces();
+    public IReadOnlyCollection<uint> AttachedInterfaces(InterfaceRole role = InterfaceRole.Pod) => Inner.AttachedInterfaces(role);
 
     public IReadOnlyList<CounterReading> ReadCounters() => Inner.ReadCounters();
 
@@ -95,6 +104,8 @@ internal sealed class RecordingDatapath : IDatapath
             _operations.Add(operation);
         }
     }
+
+    private static string Prefix(InterfaceRole role) => role == InterfaceRole.Pod ? "" : $"{role} ";
 
     private sealed class Map<TKey, TValue>(RecordingDatapath datapath, IKernelMap<TKey, TValue> inner) : IKernelMap<TKey, TValue>
         where TKey : unmanaged

@@ -1,7 +1,7 @@
 namespace Axoneme.Datapath.Attachment;
 
-/// <summary>One way to put the pod programs on an interface of the calling thread's network namespace.</summary>
-internal interface IPodAttachment
+/// <summary>One way to put the programs of one role on interfaces of the calling thread's network namespace.</summary>
+internal interface IAttachment
 {
     /// <summary>Attaches both programs, or replaces older ones so that each packet sees the old or the new one.</summary>
     void Attach(uint ifindex);

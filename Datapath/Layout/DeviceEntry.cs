@@ -1,0 +1,14 @@
+using System.Runtime.InteropServices;
+
+namespace Axoneme.Datapath.Layout;
+
+/// <summary>Value of map <c>devices</c> (<c>struct device</c>): what traffic of pods that leaves here is masqueraded with.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public readonly record struct DeviceEntry
+{
+    /// <summary>IPv4 in network byte order, 0 for no masquerading.</summary>
+    public uint Ipv4 { get; init; }
+
+    /// <summary>All zero for no masquerading.</summary>
+    public IpAddressKey Ipv6 { get; init; }
+}

@@ -1,0 +1,31 @@
+using System.Runtime.InteropServices;
+
+namespace Axoneme.Datapath.Layout;
+
+/// <summary>Value of map <c>nat</c> (<c>struct nat_entry</c>).</summary>
+[StructLayout(LayoutKind.Sequential)]
+public readonly record struct NatEntry
+{
+    /// <summary>Of <see cref="NatDirection.Out"/> the new source, of <see cref="NatDirection.In"/> the new destination.</summary>
+    public IpAddressKey Address { get; init; }
+
+    /// <summary>In network byte order; the id of an ICMP echo.</summary>
+    public ushort Port { get; init; }
+
+    /// <summary>Kept in the entry of direction <see cref="NatDirection.Out"/>.</summary>
+    public NatFlags Flags { get; init; }
+
+    /// <summary>In ticks of 2^30 ns of CLOCK_MONOTONIC.</summary>
+    public uint LastSeen { get; init; }
+}
+
+/// <summary><c>enum nat_flags</c>.</summary>
+[Flags]
+public enum NatFlags : ushort
+{
+    None = 0,
+    FinOut = 1,
+    FinIn = 2,
+    Reset = 4,
+    ReplySeen = 8,
+}
