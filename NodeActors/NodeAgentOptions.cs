@@ -33,8 +33,53 @@ public sealed record NodeAgentOptions
     /// <summary>Attach by clsact although the kernel has tcx.</summary>
     public bool ForceClsact { get; init; }
 
-    /// <summary>MTU of pod interfaces in bytes; a CNI configuration's <c>mtu</c> goes before it.</summary>
+    /// <summary>MTU of pod interfaces in bytes, 0 for what fits through the node's devices and the tunnel; a CNI configuration's <c>mtu</c> goes before it.</summary>
     public int Mtu { get; init; } = 1500;
+
+    /// <summary>How packets reach other nodes.</summary>
+    public RoutingMode Routing { get; init; } = RoutingMode.Native;
+
+    /// <summary>UDP port of the tunnel, the same on all nodes.</summary>
+    public ushort TunnelPort { get; init; } = 8472;
+
+    /// <summary>Native routing: make routes to the pods of nodes on the same link.</summary>
+    public bool AutoDirectNodeRoutes { get; init; } = true;
+
+    /// <summary>
+    /// Interfaces that lead out of the node: names, patterns such as <c>eth+</c>, or <c>auto</c> for those with a default route or the node's
+    /// address. Empty for none: then nothing is masqueraded and the node's own traffic is not judged.
+    /// </summary>
+    public IReadOnlyList<string> Devices { get; init; } = [];
+
+    /// <summary>The address other nodes reach this one by; null for the first global one of a device.</summary>
+    public IPAddress? NodeIPv4 { get; init; }
+
+    /// <summary>The same for IPv6.</summary>
+    public IPAddress? NodeIPv6 { get; init; }
+
+    /// <summary>What pods send out of the cluster leaves under the node's IPv4 address.</summary>
+    public bool MasqueradeIPv4 { get; init; } = true;
+
+    /// <summary>The same for IPv6.</summary>
+    public bool MasqueradeIPv6 { get; init; } = true;
+
+    /// <summary>Destinations outside the cluster that see pods under their own address.</summary>
+    public IReadOnlyList<IPNetwork> NonMasqueradeCidrs { get; init; } = [];
+
+    /// <summary>A file in the format of ip-masq-agent with more of them, watched for changes; null for none.</summary>
+    public string? IpMasqAgentConfig { get; init; }
+
+    /// <summary>Judge the node's own traffic by policies with a <c>nodeSelector</c>.</summary>
+    public bool HostFirewall { get; init; } = true;
+
+    /// <summary>Where the node reaches the control plane over the network: no policy cuts this off. Null when it needs no network.</summary>
+    public IPEndPoint? ControlPlaneAddress { get; init; }
+
+    /// <summary>Drop nothing because of policy on this node, and report everything that would be.</summary>
+    public bool PolicyAuditMode { get; init; }
+
+    /// <summary>Give the node an endpoint of its own that others ask whether they reach it, and ask theirs.</summary>
+    public bool EndpointHealthChecking { get; init; } = true;
 
     /// <summary>Labels the node registers with.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
@@ -59,7 +104,7 @@ public sealed record NodeAgentOptions
         Require(PodCidr4 is not null || PodCidr6 is not null, nameof(PodCidr4), "and PodCidr6 are both missing; pods need addresses of one family at least");
         Require(PodCidr4 is not { BaseAddress.AddressFamily: not AddressFamily.InterNetwork }, nameof(PodCidr4), $"{PodCidr4} is not IPv4");
         Require(PodCidr6 is not { BaseAddress.AddressFamily: not AddressFamily.InterNetworkV6 }, nameof(PodCidr6), $"{PodCidr6} is not IPv6");
-        Require(Mtu is >= 1280 and <= 65535, nameof(Mtu), $"{Mtu} must be from 1280 to 65535");
+        Require(Mtu is 0 or (>= 1280 and <= 65535), nameof(Mtu), $"{Mtu} must be from 1280 to 65535, or 0 to detect it");
     }
 
     private static void Require(bool condition, string option, string problem)
