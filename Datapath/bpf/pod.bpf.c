@@ -4,65 +4,44 @@
  * in the map `endpoints` under the interface's index.
  *
  * from_pod: what the pod sends. Both decisions of a connection between two pods of this node are made here and the
- *           packet goes straight into the other pod.
+ *           packet goes straight into the other pod; to other nodes and beyond it goes without the host's stack.
  * to_pod:   what the host's stack sends to the pod, from the host itself or from outside.
  */
-#include <linux/pkt_cls.h>
-#include "lib/admit.h"
+#include "lib/forward.h"
 #include "lib/link.h"
 
-/* Nothing was decided yet: what can be said is who was at the interface. */
-static __noinline int refuse(struct __sk_buff *skb, const struct packet *packet, __u32 identity, struct report *what)
-{
-	struct conntrack_entry unknown = {};
-
-	unknown.initiator.identity = what->direction == DIRECTION_EGRESS ? identity : 0;
-	unknown.initiator.ifindex = what->direction == DIRECTION_EGRESS ? skb->ifindex : 0;
-	unknown.responder.identity = what->direction == DIRECTION_INGRESS ? identity : 0;
-	unknown.responder.ifindex = what->direction == DIRECTION_INGRESS ? skb->ifindex : 0;
-	what->type = EVENT_DROP;
-	return report(skb, packet, &unknown, what);
-}
-
-static __always_inline int drop(struct __sk_buff *skb, const struct packet *packet, __u32 identity, int reason, __u32 direction)
-{
-	struct report what = { .reason = reason, .direction = direction };
-
-	refuse(skb, packet, identity, &what);
-	count_packet(reason, direction, skb->len);
-	return TC_ACT_SHOT;
-}
-
-/* Into the other pod without passing the host's stack. */
-static __always_inline int deliver(struct __sk_buff *skb, const struct passage *passage, const struct endpoint *endpoint)
-{
-	struct ethhdr *ethernet;
-
-	if (!endpoint)
-		endpoint = bpf_map_lookup_elem(&endpoints, &passage->target);
-	ethernet = (void *)(long)skb->data;
-	if (!endpoint || (void *)(ethernet + 1) > (void *)(long)skb->data_end)
-		return TC_ACT_SHOT;
-	__builtin_memcpy(ethernet->h_dest, endpoint->mac, ETH_ALEN);
-	__builtin_memcpy(ethernet->h_source, endpoint->gateway_mac, ETH_ALEN);
-	return bpf_redirect_peer(passage->target, 0);
-}
-
-static __always_inline int judge_packet(struct __sk_buff *skb, struct passage *passage)
+/* What a pod sends goes where its destination is. */
+static __always_inline int judge_sent(struct __sk_buff *skb, struct packet *packet, struct passage *passage, const struct endpoint *endpoint)
 {
 	const struct endpoint *target = 0;
-	int reason = admit(skb, passage, &target);
+	int reason = admit(skb, packet, passage, &endpoint, &target, false);
+	int action = TC_ACT_SHOT;
 
-	count_packet(reason, passage->direction, skb->len);
+	if (reason) {
+		count_packet(reason, DIRECTION_EGRESS, skb->len);
+		return action; /* admit() reported it */
+	}
+	if (passage->target > HOST_INTERFACE)
+		action = deliver(skb, passage->target, target);
+	else if (passage->target)
+		action = leave_to_stack(skb, false);
+	else if (config.tunnel_ifindex && passage->tunnel)
+		action = send_through_tunnel(skb, packet, passage->tunnel, passage->identity, &reason);
+	else
+		action = send_out(skb, packet, passage->masquerade, &reason);
 	if (reason)
-		return TC_ACT_SHOT; /* admit() reported it */
-	return passage->target ? deliver(skb, passage, target) : TC_ACT_OK;
+		return drop(skb, packet, passage->ifindex, passage->identity, reason, DIRECTION_EGRESS);
+	count_packet(0, DIRECTION_EGRESS, skb->len);
+	return action;
 }
 
-static __always_inline int pass(struct __sk_buff *skb, __u32 direction)
+static __always_inline int judge_received(struct __sk_buff *skb, struct packet *packet, struct passage *passage, const struct endpoint *endpoint)
 {
-	count_packet(0, direction, skb->len);
-	return TC_ACT_OK;
+	const struct endpoint *none = 0;
+	int reason = admit(skb, packet, passage, &endpoint, &none, false);
+
+	count_packet(reason, DIRECTION_INGRESS, skb->len);
+	return reason ? TC_ACT_SHOT : TC_ACT_OK;
 }
 
 SEC("tc")
@@ -71,28 +50,28 @@ int from_pod(struct __sk_buff *skb)
 	__u32 ifindex = skb->ifindex;
 	struct endpoint *endpoint = bpf_map_lookup_elem(&endpoints, &ifindex);
 	struct packet packet = {};
-	struct passage passage = { .packet = &packet, .endpoint = endpoint, .ifindex = ifindex, .direction = DIRECTION_EGRESS };
+	struct passage passage = { .ifindex = ifindex, .direction = DIRECTION_EGRESS };
 	struct ethhdr *ethernet;
 	void *end;
 	int reason;
 
 	if (!endpoint)
-		return drop(skb, &packet, 0, DROP_NO_LOCAL_ENDPOINT, DIRECTION_EGRESS);
+		return drop(skb, &packet, ifindex, 0, DROP_NO_LOCAL_ENDPOINT, DIRECTION_EGRESS);
 	if (make_headers_linear(skb))
-		return drop(skb, &packet, endpoint->identity, DROP_INVALID, DIRECTION_EGRESS);
+		return drop(skb, &packet, ifindex, endpoint->identity, DROP_INVALID, DIRECTION_EGRESS);
 	ethernet = (void *)(long)skb->data;
 	end = (void *)(long)skb->data_end;
 	if ((void *)(ethernet + 1) > end)
-		return drop(skb, &packet, endpoint->identity, DROP_INVALID, DIRECTION_EGRESS);
+		return drop(skb, &packet, ifindex, endpoint->identity, DROP_INVALID, DIRECTION_EGRESS);
 	if (!same_mac(ethernet->h_source, endpoint->mac))
-		return drop(skb, &packet, endpoint->identity, DROP_INVALID_SOURCE_MAC, DIRECTION_EGRESS);
+		return drop(skb, &packet, ifindex, endpoint->identity, DROP_INVALID_SOURCE_MAC, DIRECTION_EGRESS);
 
 	switch (ethernet->h_proto) {
 	case bpf_htons(ETH_P_IP):
 		reason = read_ipv4(skb, &packet, endpoint);
 		if (reason)
 			break;
-		return judge_packet(skb, &passage);
+		return judge_sent(skb, &packet, &passage, endpoint);
 	case bpf_htons(ETH_P_IPV6): {
 		struct ipv6hdr *ip;
 
@@ -109,7 +88,7 @@ int from_pod(struct __sk_buff *skb)
 			break;
 		if (packet.kind == PACKET_LINK_LOCAL)
 			return pass(skb, DIRECTION_EGRESS);
-		return judge_packet(skb, &passage);
+		return judge_sent(skb, &packet, &passage, endpoint);
 	}
 	case bpf_htons(ETH_P_ARP):
 		reason = answer_arp(skb, endpoint);
@@ -121,7 +100,7 @@ int from_pod(struct __sk_buff *skb)
 	default:
 		reason = DROP_UNSUPPORTED_L3;
 	}
-	return drop(skb, &packet, endpoint->identity, reason, DIRECTION_EGRESS);
+	return drop(skb, &packet, ifindex, endpoint->identity, reason, DIRECTION_EGRESS);
 }
 
 SEC("tc")
@@ -130,17 +109,17 @@ int to_pod(struct __sk_buff *skb)
 	__u32 ifindex = skb->ifindex;
 	struct endpoint *endpoint = bpf_map_lookup_elem(&endpoints, &ifindex);
 	struct packet packet = {};
-	struct passage passage = { .packet = &packet, .endpoint = endpoint, .ifindex = ifindex, .direction = DIRECTION_INGRESS, .arrived_on = skb->ingress_ifindex };
+	struct passage passage = { .ifindex = ifindex, .direction = DIRECTION_INGRESS, .arrived_on = skb->ingress_ifindex };
 	struct ethhdr *ethernet;
 	int reason;
 
 	if (!endpoint)
-		return drop(skb, &packet, 0, DROP_NO_LOCAL_ENDPOINT, DIRECTION_INGRESS);
+		return drop(skb, &packet, ifindex, 0, DROP_NO_LOCAL_ENDPOINT, DIRECTION_INGRESS);
 	if (make_headers_linear(skb))
-		return drop(skb, &packet, endpoint->identity, DROP_INVALID, DIRECTION_INGRESS);
+		return drop(skb, &packet, ifindex, endpoint->identity, DROP_INVALID, DIRECTION_INGRESS);
 	ethernet = (void *)(long)skb->data;
 	if ((void *)(ethernet + 1) > (void *)(long)skb->data_end)
-		return drop(skb, &packet, endpoint->identity, DROP_INVALID, DIRECTION_INGRESS);
+		return drop(skb, &packet, ifindex, endpoint->identity, DROP_INVALID, DIRECTION_INGRESS);
 
 	switch (ethernet->h_proto) {
 	case bpf_htons(ETH_P_IP):
@@ -151,7 +130,7 @@ int to_pod(struct __sk_buff *skb)
 			reason = DROP_STALE_OR_UNROUTABLE_IP;
 			break;
 		}
-		return judge_packet(skb, &passage);
+		return judge_received(skb, &packet, &passage, endpoint);
 	case bpf_htons(ETH_P_IPV6):
 		reason = read_ipv6(skb, &packet, 0);
 		if (reason)
@@ -163,13 +142,13 @@ int to_pod(struct __sk_buff *skb)
 			reason = DROP_STALE_OR_UNROUTABLE_IP;
 			break;
 		}
-		return judge_packet(skb, &passage);
+		return judge_received(skb, &packet, &passage, endpoint);
 	case bpf_htons(ETH_P_ARP):
 		return pass(skb, DIRECTION_INGRESS);
 	default:
 		reason = DROP_UNSUPPORTED_L3;
 	}
-	return drop(skb, &packet, endpoint->identity, reason, DIRECTION_INGRESS);
+	return drop(skb, &packet, ifindex, endpoint->identity, reason, DIRECTION_INGRESS);
 }
 
 char program_license[] SEC("license") = "Dual BSD/GPL";

@@ -4,19 +4,30 @@
 #define AXONEME_ADMIT_H
 
 #include "conntrack.h"
+#include "nat.h"
 
-/* What the caller knows of the packet and what it learns. */
+/*
+ * What the caller knows of the packet and what it learns. One of its ends is ours: a pod of this node or the node
+ * itself, the sender when the direction is EGRESS, the receiver when it is INGRESS. No pointers: functions that stand apart could not use them.
+ */
 struct passage {
-	struct packet *packet;
-	const struct endpoint *endpoint; /* the pod whose interface this is */
-	__u32 ifindex;                   /* that interface */
-	__u32 direction;                 /* EGRESS: the pod sent it; INGRESS: it goes to the pod */
-	__u32 arrived_on;                /* interface it came to this node by; 0: made here */
+	__u32 ifindex;  /* of our end */
+	__u32 identity; /* of our end */
+	__u32 direction;
+	__u32 arrived_on;      /* interface it came to this node by; 0: made here */
+	__u32 sender_identity; /* whom the tunnel says it is from; 0: ask the ipcache */
+	__u32 sender_tunnel;   /* index into `tunnels` of the node whose tunnel it came by */
 	__u32 now;
-	__u32 target; /* out: interface of the local pod it goes to, 0: leave it to the stack */
-	bool source_is_high;
-	bool from_initiator;
+	__u32 target; /* out, EGRESS: interface of the local pod it goes to, HOST_INTERFACE, or 0 for elsewhere */
+	__u32 tunnel; /* out, EGRESS: index into `tunnels` when it goes through the tunnel */
+	__u8 source_is_high;
+	__u8 from_initiator;
+	__u8 masquerade; /* out, EGRESS: leaves the cluster under the node's address */
+	__u8 pad;
 };
+
+/* What admit() returns for a packet that has no end here that is judged. */
+#define NOT_OURS (-1)
 
 static __always_inline struct conntrack_entry *find_connection(const struct packet *packet, bool *source_is_high)
 {
@@ -33,8 +44,10 @@ static __always_inline struct conntrack_entry *find_connection(const struct pack
 	}
 }
 
-static __noinline int save_connection(const struct packet *packet, const struct conntrack_entry *entry)
+APART int save_connection(const struct packet *packet, const struct conntrack_entry *entry)
 {
+	if (!packet || !entry)
+		return -1;
 	if (packet->family == 4) {
 		struct conntrack_key4 key;
 
@@ -58,13 +71,31 @@ static __always_inline bool is_forged_host(const struct passage *passage, __u32 
 }
 
 /*
- * Fills in who the ends are now, in the direction the connection began. A local sender is known by its interface; the
- * ipcache names the others. A packet that reaches a pod through the stack cannot come from a pod of this node.
+ * An address behind a tunnel that arrives without one is forged; but nodes speak for themselves in clear, too.
  */
-static __always_inline int identify_ends(const struct passage *passage, struct conntrack_entry *connection)
+static __always_inline bool is_forged_sender(const struct passage *passage, const struct whereabouts *sender)
 {
-	struct packet *packet = passage->packet;
-	struct whereabouts other;
+	if (sender->ifindex > HOST_INTERFACE || is_forged_host(passage, sender->identity))
+		return true;
+	return config.tunnel_ifindex && passage->arrived_on && !passage->sender_tunnel && sender->tunnel && !is_node(sender->identity);
+}
+
+static __always_inline bool is_unmasqueraded(const struct ip_address *address)
+{
+	struct prefix key = { .length = 128 };
+
+	key.address = *address;
+	return bpf_map_lookup_elem(&unmasqueraded, &key) != 0;
+}
+
+/*
+ * Fills in who the ends are now, in the direction the connection began. A local sender is known by its interface, one
+ * that comes by a tunnel by the tunnel's word; the ipcache names the others. A packet that reaches a pod through the stack
+ * cannot come from a pod of this node.
+ */
+static __always_inline int identify_ends(const struct packet *packet, struct passage *passage, struct conntrack_entry *connection)
+{
+	struct whereabouts other = {};
 	struct conntrack_end *source, *destination;
 
 	if (passage->from_initiator) {
@@ -76,17 +107,23 @@ static __always_inline int identify_ends(const struct passage *passage, struct c
 	}
 	if (passage->direction == DIRECTION_EGRESS) {
 		find_address(&packet->destination, packet->family, &other);
-		source->identity = passage->endpoint->identity;
+		source->identity = passage->identity;
 		source->ifindex = passage->ifindex;
 		destination->identity = other.identity;
 		destination->ifindex = other.ifindex;
+		destination->policy_id = other.tunnel;
+		passage->tunnel = other.tunnel;
+		passage->masquerade = other.outside && passage->from_initiator && passage->ifindex != HOST_INTERFACE &&
+				      (packet->family == 4 ? config.masquerade4 : config.masquerade6) &&
+				      !is_unmasqueraded(&packet->destination);
 	} else {
 		find_address(&packet->source, packet->family, &other);
-		source->identity = other.identity;
-		source->ifindex = 0;
-		destination->identity = passage->endpoint->identity;
+		source->identity = passage->sender_identity ? passage->sender_identity : other.identity;
+		source->ifindex = other.ifindex;
+		source->policy_id = passage->sender_tunnel ? passage->sender_tunnel : other.tunnel;
+		destination->identity = passage->identity;
 		destination->ifindex = passage->ifindex;
-		if (other.ifindex || is_forged_host(passage, other.identity))
+		if (is_forged_sender(passage, &other))
 			return DROP_INVALID_SOURCE_IP;
 	}
 	return 0;
@@ -103,15 +140,19 @@ static __always_inline __u32 packet_target(const struct passage *passage, const 
  * A connection seen for the first time, or one whose verdict is out of date (`known`), or a packet that has no
  * connection. Returns 0 or the drop reason; the refusal is reported here.
  */
-static __noinline int admit_anew(struct __sk_buff *skb, struct passage *passage, struct conntrack_entry *known)
+APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passage *passage, const struct conntrack_entry *known)
 {
-	struct packet *packet = passage->packet;
 	struct conntrack_entry connection = {};
-	struct judgement judgement = { .direction = passage->direction };
-	struct report what = { .is_reply = !passage->from_initiator };
-	bool tcp = packet->protocol == IPPROTO_TCP;
+	struct judgement judgement = {};
+	struct report what = {};
+	bool tcp;
 
-	judgement.reason = identify_ends(passage, &connection);
+	if (!packet || !passage)
+		return DROP_INVALID;
+	judgement.direction = passage->direction;
+	what.is_reply = !passage->from_initiator;
+	tcp = packet->protocol == IPPROTO_TCP;
+	judgement.reason = identify_ends(packet, passage, &connection);
 	/*
 	 * Who began a connection that was met in the middle is a guess: the entry may have been evicted and come back the
 	 * other way round. When policy has changed, both directions must allow it, so that no eviction turns a deny into
@@ -133,6 +174,8 @@ static __noinline int admit_anew(struct __sk_buff *skb, struct passage *passage,
 		return judgement.reason;
 	}
 	passage->target = packet_target(passage, &connection);
+	if (known)
+		passage->masquerade = passage->from_initiator && known->flags & CONNTRACK_MASQUERADE;
 	if (judgement.audited) {
 		what.type = EVENT_AUDIT;
 		what.reason = judgement.audited;
@@ -159,10 +202,15 @@ static __noinline int admit_anew(struct __sk_buff *skb, struct passage *passage,
 		if (tcp && !(packet->tcp_flags & TCP_SYN)) {
 			count(COUNTER_CONNTRACK_NOT_SYN, skb->len);
 			connection.flags |= CONNTRACK_NOT_SYN;
+			/* Perhaps somebody outside began it: only what was masqueraded before goes on being so. */
+			passage->masquerade = passage->masquerade && is_masqueraded(packet);
 			if (packet->tcp_flags & TCP_RST)
 				return 0; /* the end of something unknown is no beginning */
 		}
+		if (passage->masquerade)
+			connection.flags |= CONNTRACK_MASQUERADE;
 		what.type = EVENT_NEW;
+		count(COUNTER_CONNTRACK_INSERTED, skb->len);
 	}
 	if (save_connection(packet, &connection)) {
 		count(COUNTER_CONNTRACK_INSERT_FAILED, skb->len);
@@ -175,38 +223,45 @@ static __noinline int admit_anew(struct __sk_buff *skb, struct passage *passage,
 	return 0;
 }
 
-/* An ICMP error follows the connection it is about; one about nothing known is judged by its type. */
-static __noinline int admit_error(struct __sk_buff *skb, struct passage *passage)
+/* Where a packet that leaves goes. */
+static __always_inline void set_out(struct passage *passage, __u32 target, __u32 tunnel, bool masquerade)
 {
-	struct packet *packet = passage->packet;
+	passage->target = target;
+	passage->tunnel = target ? 0 : tunnel;
+	passage->masquerade = masquerade;
+}
+
+/* An ICMP error follows the connection it is about. False: it is about nothing known, and is judged by its type. */
+APART int follows_connection(struct __sk_buff *skb, struct packet *packet, struct passage *passage, const struct endpoint *endpoint)
+{
 	struct packet inner = {};
 	struct conntrack_entry *entry;
 	bool high;
 
-	passage->from_initiator = true;
+	if (!packet || !passage || !endpoint)
+		return false;
 	if (read_error(skb, packet, &inner)) {
 		entry = find_connection(&inner, &high);
 		if (entry && !is_expired(entry, inner.protocol, passage->now)) {
-			bool pod_is_initiator = (high == !!(entry->flags & CONNTRACK_INITIATOR_IS_HIGH)) ==
+			bool we_are_initiator = (high == !!(entry->flags & CONNTRACK_INITIATOR_IS_HIGH)) ==
 						(passage->direction == DIRECTION_INGRESS);
-			const struct conntrack_end *mine = pod_is_initiator ? &entry->initiator : &entry->responder;
-			const struct conntrack_end *other = pod_is_initiator ? &entry->responder : &entry->initiator;
+			const struct conntrack_end *mine = we_are_initiator ? &entry->initiator : &entry->responder;
+			const struct conntrack_end *other = we_are_initiator ? &entry->responder : &entry->initiator;
 
-			if (mine->ifindex == passage->ifindex && is_end_current(mine, passage->endpoint) &&
-			    (passage->direction == DIRECTION_EGRESS || !other->ifindex)) {
+			if (mine->ifindex == passage->ifindex && is_end_current(mine, endpoint) &&
+			    (passage->direction == DIRECTION_EGRESS || other->ifindex <= HOST_INTERFACE)) {
 				if (passage->direction == DIRECTION_EGRESS)
-					passage->target = other->ifindex;
-				return 0;
+					set_out(passage, other->ifindex, other->policy_id, we_are_initiator && entry->flags & CONNTRACK_MASQUERADE);
+				return true;
 			}
 		}
 	}
-	return admit_anew(skb, passage, 0);
+	return false;
 }
 
 /* What changed with this packet is written and told; most packets write nothing. */
-static __always_inline void touch(struct __sk_buff *skb, const struct passage *passage, struct conntrack_entry *entry)
+static __always_inline void touch(struct __sk_buff *skb, const struct packet *packet, const struct passage *passage, struct conntrack_entry *entry)
 {
-	struct packet *packet = passage->packet;
 	__u16 flags = entry->flags;
 	struct report what = { .direction = passage->direction, .is_reply = !passage->from_initiator };
 
@@ -238,14 +293,21 @@ static __always_inline void touch(struct __sk_buff *skb, const struct passage *p
 	}
 }
 
-/* Is the other end still who it was when the verdict was made? */
-static __always_inline bool is_other_end_current(const struct passage *passage, const struct conntrack_entry *entry,
-						 const struct conntrack_end *other, const struct endpoint **found_endpoint)
+/* Does this endpoint have that address? The node has many; the ipcache says which. */
+static __always_inline bool has_address(const struct endpoint *endpoint, const struct packet *packet, const struct ip_address *address)
 {
-	const struct packet *packet = passage->packet;
-	const struct ip_address *address = passage->direction == DIRECTION_EGRESS ? &packet->destination : &packet->source;
+	return packet->family == 4 ? endpoint->ipv4 == address->word[3] : same_address(&endpoint->ipv6, address);
+}
 
-	if (other->ifindex) {
+/* Is the other end still who it was when the verdict was made? */
+static __always_inline bool is_other_end_current(const struct packet *packet, const struct passage *passage,
+						 const struct conntrack_entry *entry, struct conntrack_end *other,
+						 const struct endpoint **found_endpoint)
+{
+	const struct ip_address *address = passage->direction == DIRECTION_EGRESS ? &packet->destination : &packet->source;
+	struct whereabouts found = {};
+
+	if (other->ifindex > HOST_INTERFACE) {
 		struct endpoint *endpoint;
 
 		if (passage->direction == DIRECTION_INGRESS)
@@ -254,48 +316,123 @@ static __always_inline bool is_other_end_current(const struct passage *passage, 
 		if (!endpoint || !is_end_current(other, endpoint))
 			return false;
 		*found_endpoint = endpoint;
-		return packet->family == 4 ? endpoint->ipv4 == address->word[3] : same_address(&endpoint->ipv6, address);
+		return has_address(endpoint, packet, address);
 	}
 	if (passage->direction == DIRECTION_INGRESS && is_forged_host(passage, other->identity))
 		return false;
-	if (entry->last_seen != passage->now) {
-		struct whereabouts found;
-
-		find_address(address, packet->family, &found);
-		return found.identity == other->identity && !found.ifindex;
-	}
-	return true;
+	if (other->ifindex == HOST_INTERFACE && !is_host_current(other))
+		return false;
+	if (passage->sender_identity && passage->sender_identity != other->identity)
+		return false;
+	if (entry->last_seen == passage->now)
+		return true;
+	find_address(address, packet->family, &found);
+	if (found.ifindex != other->ifindex)
+		return false;
+	/*
+	 * Of a pod behind a tunnel the tunnel itself may have told before the ipcache knows it; that the ipcache does not
+	 * know it says nothing. Nodes tell the reply's way by the same index.
+	 */
+	if (found.outside && !other->ifindex && other->policy_id)
+		return true;
+	if (!other->ifindex && found.tunnel && other->policy_id != found.tunnel)
+		other->policy_id = found.tunnel;
+	return passage->sender_identity || found.identity == other->identity;
 }
 
-/* Returns 0 or the drop reason. `target` is set to the local pod that the packet goes to where that is known already. */
-static __always_inline int admit(struct __sk_buff *skb, struct passage *passage, const struct endpoint **target)
+/* Finds our end of a packet that does not tell it by its interface. 0: it has none, or none that is judged. */
+static __always_inline const struct endpoint *find_our_end(const struct packet *packet, struct passage *passage, const struct conntrack_entry *entry)
 {
-	struct packet *packet = passage->packet;
+	bool egress = passage->direction == DIRECTION_EGRESS;
+	const struct ip_address *address = egress ? &packet->source : &packet->destination;
+	const struct endpoint *endpoint;
+	struct whereabouts found = {};
+
+	if (entry) {
+		const struct conntrack_end *mine = passage->from_initiator == egress ? &entry->initiator : &entry->responder;
+
+		passage->ifindex = mine->ifindex;
+		endpoint = mine->ifindex ? bpf_map_lookup_elem(&endpoints, &passage->ifindex) : 0;
+		if (endpoint && (passage->ifindex == HOST_INTERFACE || has_address(endpoint, packet, address)))
+			return endpoint;
+	}
+	find_address(address, packet->family, &found);
+	passage->ifindex = found.ifindex;
+	if (!found.ifindex || (found.ifindex == HOST_INTERFACE && !config.host_firewall))
+		return 0;
+	return bpf_map_lookup_elem(&endpoints, &passage->ifindex);
+}
+
+static __always_inline struct conntrack_entry *find_live_connection(const struct packet *packet, struct passage *passage)
+{
 	struct conntrack_entry *entry;
-	const struct conntrack_end *mine, *other;
+	bool high;
+
+	passage->from_initiator = true;
+	if (packet->kind != PACKET_CONNECTION)
+		return 0;
+	entry = find_connection(packet, &high);
+	passage->source_is_high = high;
+	if (!entry || is_expired(entry, packet->protocol, passage->now))
+		return 0;
+	passage->from_initiator = high == !!(entry->flags & CONNTRACK_INITIATOR_IS_HIGH);
+	return entry;
+}
+
+/*
+ * Whoever opens a connection is judged as the one who opens it: a SYN in reply direction, or one behind the end of an
+ * earlier connection, is no part of what was allowed before. The same for an echo request from whom we took for the
+ * responder.
+ */
+static __always_inline bool opens_another(const struct packet *packet, const struct passage *passage, const struct conntrack_entry *entry)
+{
+	if (packet->protocol == IPPROTO_TCP)
+		return (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && (!passage->from_initiator || is_closing(entry));
+	if (passage->from_initiator)
+		return false;
+	return (packet->protocol == IPPROTO_ICMP && packet->icmp_type == ICMP_ECHO) ||
+	       (packet->protocol == IPPROTO_ICMPV6 && packet->icmp_type == ICMPV6_ECHO_REQUEST);
+}
+
+/*
+ * Returns 0, the drop reason, or NOT_OURS. `endpoint` is our end, found by the packet's address when it is not known; `target` is
+ * set to the local pod that the packet goes to where that is known already. Only where a packet comes from outside the cluster
+ * (`from_device`) may it be the answer to a masqueraded one.
+ */
+static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, struct passage *passage, const struct endpoint **endpoint,
+				 const struct endpoint **target, bool from_device)
+{
+	struct conntrack_entry *entry;
+	const struct conntrack_end *mine;
+	struct conntrack_end *other;
 
 	passage->now = now_ticks();
-	passage->from_initiator = true;
-	passage->target = 0;
-	if (packet->kind == PACKET_ERROR)
-		return admit_error(skb, passage);
-	if (packet->kind != PACKET_CONNECTION)
-		return admit_anew(skb, passage, 0);
-	entry = find_connection(packet, &passage->source_is_high);
-	if (!entry || is_expired(entry, packet->protocol, passage->now))
-		return admit_anew(skb, passage, 0);
-	passage->from_initiator = passage->source_is_high == !!(entry->flags & CONNTRACK_INITIATOR_IS_HIGH);
-	/*
-	 * Who opens a connection is judged as the one who opens it: a SYN in reply direction, or one behind the end of an
-	 * earlier connection, is no part of what was allowed before. The same for an echo request from whom we took for
-	 * the responder.
-	 */
-	if ((packet->protocol == IPPROTO_TCP && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
-	     (!passage->from_initiator || is_closing(entry))) ||
-	    (!passage->from_initiator && ((packet->protocol == IPPROTO_ICMP && packet->icmp_type == ICMP_ECHO) ||
-					  (packet->protocol == IPPROTO_ICMPV6 && packet->icmp_type == ICMPV6_ECHO_REQUEST)))) {
+	set_out(passage, 0, 0, false);
+	entry = find_live_connection(packet, passage);
+	if (from_device && (packet->family == 4 ? config.masquerade4 : config.masquerade6)) {
+		/* What is addressed to a pod is not addressed to its masquerade. */
+		if (!entry || (passage->from_initiator ? entry->responder.ifindex : entry->initiator.ifindex) <= HOST_INTERFACE) {
+			int translated = unmasquerade(skb, packet, passage->now);
+
+			if (translated < 0)
+				return -translated;
+			if (translated)
+				entry = find_live_connection(packet, passage);
+		}
+	}
+	if (!*endpoint) {
+		*endpoint = find_our_end(packet, passage, entry);
+		if (!*endpoint)
+			return NOT_OURS;
+	}
+	passage->identity = (*endpoint)->identity;
+	if (packet->kind == PACKET_ERROR && follows_connection(skb, packet, passage, *endpoint))
+		return 0;
+	if (!entry)
+		return admit_anew(skb, packet, passage, 0);
+	if (opens_another(packet, passage, entry)) {
 		passage->from_initiator = true;
-		return admit_anew(skb, passage, 0);
+		return admit_anew(skb, packet, passage, 0);
 	}
 	if (passage->from_initiator == (passage->direction == DIRECTION_EGRESS)) {
 		mine = &entry->initiator;
@@ -304,12 +441,12 @@ static __always_inline int admit(struct __sk_buff *skb, struct passage *passage,
 		mine = &entry->responder;
 		other = &entry->initiator;
 	}
-	if (mine->ifindex != passage->ifindex || !is_end_current(mine, passage->endpoint) ||
-	    !is_other_end_current(passage, entry, other, target))
-		return admit_anew(skb, passage, entry);
+	if (mine->ifindex != passage->ifindex || !is_end_current(mine, *endpoint) ||
+	    !is_other_end_current(packet, passage, entry, other, target))
+		return admit_anew(skb, packet, passage, entry);
 	if (passage->direction == DIRECTION_EGRESS)
-		passage->target = other->ifindex;
-	touch(skb, passage, entry);
+		set_out(passage, other->ifindex, other->policy_id, passage->from_initiator && entry->flags & CONNTRACK_MASQUERADE);
+	touch(skb, packet, passage, entry);
 	return 0;
 }
 

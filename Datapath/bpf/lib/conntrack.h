@@ -92,6 +92,18 @@ static __always_inline bool is_end_current(const struct conntrack_end *end, cons
 	       end->policy_revision == endpoint->policy_revision;
 }
 
+/* The node as the far end of a pod's connection. As long as no policy for nodes is known it is not judged. */
+static __always_inline bool is_host_current(const struct conntrack_end *end)
+{
+	__u32 key = HOST_INTERFACE;
+	struct endpoint *endpoint;
+
+	if (!config.host_firewall)
+		return true;
+	endpoint = bpf_map_lookup_elem(&endpoints, &key);
+	return endpoint ? is_end_current(end, endpoint) : !(end->policy_id | end->policy_revision);
+}
+
 /* The class that the connection's first packet had. */
 static __always_inline __u32 connection_class(const struct packet *packet, bool from_initiator)
 {
@@ -106,6 +118,7 @@ struct judgement {
 	__u8 reason; /* 0: allowed */
 	__u8 direction;
 	__u8 audited; /* the reason an audited pod's packet would have been dropped for */
+	__u8 pad;
 };
 
 /* One end's decision. Returns 0 or the drop reason, and sets `audited` instead where the pod only reports. */
@@ -115,11 +128,11 @@ static __always_inline int judge_end(struct conntrack_end *end, __u32 direction,
 	__u32 ifindex = end->ifindex;
 	int reason;
 
-	if (!ifindex)
-		return 0; /* judged where it is */
+	if (!ifindex || (ifindex == HOST_INTERFACE && !config.host_firewall))
+		return 0; /* judged where it is, or not at all */
 	endpoint = bpf_map_lookup_elem(&endpoints, &ifindex);
 	if (!endpoint)
-		return DROP_NO_LOCAL_ENDPOINT;
+		return ifindex == HOST_INTERFACE ? 0 : DROP_NO_LOCAL_ENDPOINT;
 	reason = decide(endpoint, direction, peer, class, &end->rule);
 	end->policy_id = endpoint->policy_id;
 	end->policy_revision = endpoint->policy_revision;
@@ -137,11 +150,14 @@ static __always_inline int judge_end(struct conntrack_end *end, __u32 direction,
  * Judges a connection whose ends' identities and interfaces are filled in, and fills in the rest of them; in the
  * direction it began, or in `reverse`. In audit mode too the first refusal is the one that is told.
  */
-static __noinline int judge(struct conntrack_entry *connection, bool reverse, __u32 class, struct judgement *judgement)
+APART int judge(struct conntrack_entry *connection, bool reverse, __u32 class, struct judgement *judgement)
 {
-	struct conntrack_end *sender = reverse ? &connection->responder : &connection->initiator;
-	struct conntrack_end *receiver = reverse ? &connection->initiator : &connection->responder;
+	struct conntrack_end *sender, *receiver;
 
+	if (!connection || !judgement)
+		return 0;
+	sender = reverse ? &connection->responder : &connection->initiator;
+	receiver = reverse ? &connection->initiator : &connection->responder;
 	judgement->audited = 0;
 	judgement->reason = judge_end(sender, DIRECTION_EGRESS, receiver->identity, class, judgement);
 	if (judgement->reason) {

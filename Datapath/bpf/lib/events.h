@@ -3,6 +3,7 @@
 #ifndef AXONEME_EVENTS_H
 #define AXONEME_EVENTS_H
 
+#include <linux/pkt_cls.h>
 #include "config.h"
 #include "packet.h"
 
@@ -52,12 +53,16 @@ static __always_inline __u64 wakeup(void)
 }
 
 /* `connection` may hold only identities and rules known so far. */
-static __noinline int report(struct __sk_buff *skb, const struct packet *packet, const struct conntrack_entry *connection, const struct report *what)
+APART int report(struct __sk_buff *skb, const struct packet *packet, const struct conntrack_entry *connection, const struct report *what)
 {
-	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-	const struct conntrack_end *source = what->is_reply ? &connection->responder : &connection->initiator;
-	const struct conntrack_end *destination = what->is_reply ? &connection->initiator : &connection->responder;
+	struct event *event;
+	const struct conntrack_end *source, *destination;
 
+	if (!packet || !connection || !what)
+		return 0;
+	source = what->is_reply ? &connection->responder : &connection->initiator;
+	destination = what->is_reply ? &connection->initiator : &connection->responder;
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {
 		count(COUNTER_EVENTS_LOST, 0);
 		return 0;
@@ -90,6 +95,36 @@ static __noinline int report(struct __sk_buff *skb, const struct packet *packet,
 	event->destination = packet->destination;
 	bpf_ringbuf_submit(event, wakeup());
 	return 0;
+}
+
+/* A drop before anything was decided: what can be said is who was at our end. */
+APART int report_early(struct __sk_buff *skb, const struct packet *packet, __u32 ifindex, __u32 identity, struct report *what)
+{
+	struct conntrack_entry unknown = {};
+	struct conntrack_end *ours;
+
+	if (!what)
+		return 0;
+	ours = what->direction == DIRECTION_EGRESS ? &unknown.initiator : &unknown.responder;
+	ours->identity = identity;
+	ours->ifindex = ifindex;
+	what->type = EVENT_DROP;
+	return report(skb, packet, &unknown, what);
+}
+
+static __always_inline int drop(struct __sk_buff *skb, const struct packet *packet, __u32 ifindex, __u32 identity, int reason, __u32 direction)
+{
+	struct report what = { .reason = reason, .direction = direction };
+
+	report_early(skb, packet, ifindex, identity, &what);
+	count_packet(reason, direction, skb->len);
+	return TC_ACT_SHOT;
+}
+
+static __always_inline int pass(struct __sk_buff *skb, __u32 direction)
+{
+	count_packet(0, direction, skb->len);
+	return TC_ACT_OK;
 }
 
 #endif

@@ -7,16 +7,31 @@
 #include "maps.h"
 
 #define IDENTITY_HOST 1 /* reserved:host */
+#define IDENTITY_WORLD 2
+#define IDENTITY_UNMANAGED 3
+#define IDENTITY_HEALTH 4
+#define IDENTITY_INIT 5
+#define IDENTITY_REMOTE_NODE 6
+#define IDENTITY_KUBE_APISERVER 7
+#define IDENTITY_FIRST_ALLOCATED 256
+#define IDENTITY_CLUSTER_MAX 0xffffff	/* beyond: of this node only */
+#define IDENTITY_NODE_SCOPE 0x02000000 /* remote nodes with labels */
 
 struct whereabouts {
 	__u32 identity;
-	__u32 ifindex; /* of the local pod that has the address, else 0 */
+	__u32 ifindex; /* of the local pod that has the address, HOST_INTERFACE for this node's own, else 0 */
+	__u32 tunnel;  /* index into `tunnels` of the node it is behind, else 0 */
+	__u32 outside; /* not an address of the cluster */
 };
 
-static __noinline int find_address(const struct ip_address *address, __u32 family, struct whereabouts *found)
+APART int find_address(const struct ip_address *address, __u32 family, struct whereabouts *found)
 {
-	struct ipcache_entry *entry = bpf_map_lookup_elem(&hosts, address);
+	struct ipcache_entry *entry;
 
+	if (!address || !found)
+		return 0;
+	entry = bpf_map_lookup_elem(&hosts, address);
+	found->outside = !entry;
 	if (!entry) {
 		struct prefix key = { .length = 128 };
 
@@ -25,12 +40,20 @@ static __noinline int find_address(const struct ip_address *address, __u32 famil
 	}
 	if (entry) {
 		found->identity = entry->identity;
-		found->ifindex = entry->ifindex;
+		found->ifindex = entry->identity == IDENTITY_HOST ? HOST_INTERFACE : entry->ifindex;
+		found->tunnel = entry->tunnel;
 	} else {
 		found->identity = family == 4 ? config.world_ipv4_identity : config.world_ipv6_identity;
 		found->ifindex = 0;
+		found->tunnel = 0;
 	}
 	return 0;
+}
+
+static __always_inline bool is_node(__u32 identity)
+{
+	return identity == IDENTITY_REMOTE_NODE || identity == IDENTITY_KUBE_APISERVER ||
+	       (identity & 0xff000000) == IDENTITY_NODE_SCOPE;
 }
 
 #endif

@@ -58,11 +58,6 @@ static __always_inline bool is_own_link_local(const struct ip_address *address, 
 	       address->word[3] == bpf_htonl(0xfe000000 | (__u32)mac[3] << 16 | (__u32)mac[4] << 8 | mac[5]);
 }
 
-static __always_inline bool is_unspecified(const struct ip_address *address)
-{
-	return !(address->word[0] | address->word[1] | address->word[2] | address->word[3]);
-}
-
 /* Stays on the link: multicast of link scope, or a link-local address. */
 static __always_inline bool is_link_scope(const struct ip_address *address)
 {
@@ -80,7 +75,7 @@ static __always_inline bool is_link_message(const struct packet *packet)
 }
 
 /* The link-layer address option of a solicitation or advertisement must be the sender's own; others may not be there first. */
-static __noinline int check_neighbour_message(struct __sk_buff *skb, const struct packet *packet, const struct endpoint *endpoint)
+APART int check_neighbour_message(struct __sk_buff *skb, const struct packet *packet, const struct endpoint *endpoint)
 {
 	struct {
 		__u8 icmp[8];
@@ -91,10 +86,14 @@ static __noinline int check_neighbour_message(struct __sk_buff *skb, const struc
 		__u8 length;
 		__u8 mac[6];
 	} option;
-	__u32 offset = packet->l4_offset + sizeof(message);
-	bool advertisement = packet->icmp_type == ND_NEIGHBOUR_ADVERTISEMENT;
+	__u32 offset;
+	bool advertisement;
 	int i;
 
+	if (!packet || !endpoint)
+		return DROP_INVALID;
+	offset = packet->l4_offset + sizeof(message);
+	advertisement = packet->icmp_type == ND_NEIGHBOUR_ADVERTISEMENT;
 	if (packet->icmp_type == ND_ROUTER_SOLICITATION) {
 		offset = packet->l4_offset + 8;
 	} else {
@@ -143,12 +142,12 @@ static __always_inline int check_ipv6_source(struct __sk_buff *skb, struct packe
  * A pod has nobody on its link but the gateway, so every request is answered with the gateway's MAC. Returns a drop
  * reason, 0 to pass the packet to the stack, or -1 when the answer stands in the packet, ready to go back.
  */
-static __noinline int answer_arp(struct __sk_buff *skb, const struct endpoint *endpoint)
+APART int answer_arp(struct __sk_buff *skb, const struct endpoint *endpoint)
 {
 	struct arp_packet arp;
 	__u8 ip[4];
 
-	if (bpf_skb_load_bytes(skb, 0, &arp, sizeof(arp)))
+	if (!endpoint || bpf_skb_load_bytes(skb, 0, &arp, sizeof(arp)))
 		return DROP_INVALID;
 	if (arp.hardware != bpf_htons(ARP_HARDWARE_ETHERNET) || arp.protocol != bpf_htons(ETH_P_IP) ||
 	    arp.hardware_length != 6 || arp.protocol_length != 4)

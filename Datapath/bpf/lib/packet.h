@@ -60,6 +60,8 @@ struct packet {
 	__u8 icmp_type;
 	__u8 icmp_code;
 	__u16 l4_offset;
+	__u8 later_fragment; /* has no ports of its own: they are the first fragment's */
+	__u8 pad[3];
 };
 
 static __always_inline __u32 traffic_class(__u8 protocol, __u16 port)
@@ -78,6 +80,11 @@ static __always_inline void set_ipv4(struct ip_address *address, __u32 ipv4)
 static __always_inline bool same_address(const struct ip_address *a, const struct ip_address *b)
 {
 	return a->word[0] == b->word[0] && a->word[1] == b->word[1] && a->word[2] == b->word[2] && a->word[3] == b->word[3];
+}
+
+static __always_inline bool is_unspecified(const struct ip_address *address)
+{
+	return !(address->word[0] | address->word[1] | address->word[2] | address->word[3]);
 }
 
 /* Makes the headers readable directly. Packets of large sends keep their payload, rarely their headers, in pages. */
@@ -128,10 +135,13 @@ static __always_inline int read_inner_ports(struct __sk_buff *skb, __u32 offset,
  * Reads the packet that an ICMP error is about. False: there is none to be found, the error is judged by itself. An
  * error belongs to a connection only when it goes back to whom the packet inside came from.
  */
-static __noinline bool read_error(struct __sk_buff *skb, const struct packet *outer, struct packet *inner)
+APART int read_error(struct __sk_buff *skb, const struct packet *outer, struct packet *inner)
 {
-	__u32 offset = outer->l4_offset + 8;
+	__u32 offset;
 
+	if (!outer || !inner)
+		return false;
+	offset = outer->l4_offset + 8;
 	inner->family = outer->family;
 	inner->kind = PACKET_ERROR;
 	inner->source_port = 0;
@@ -159,6 +169,7 @@ static __noinline bool read_error(struct __sk_buff *skb, const struct packet *ou
 	}
 	if (!same_address(&inner->source, &outer->destination))
 		return false;
+	inner->l4_offset = offset;
 	return read_inner_ports(skb, offset, inner) == 0;
 }
 
@@ -240,16 +251,16 @@ static __always_inline bool leaves_ports(const struct packet *packet)
  * Only the first fragment has ports; it leaves them for the others, which are judged like the connection they belong
  * to. One that comes before the first cannot be judged and is dropped.
  */
-static __noinline int fragment_ports4(struct packet *packet, __be16 identification, bool first)
+APART int fragment_ports4(struct packet *packet, __be16 identification, bool first)
 {
-	struct fragment_key4 key = {
-		.source = packet->source.word[3],
-		.destination = packet->destination.word[3],
-		.identification = identification,
-		.protocol = packet->protocol,
-	};
+	struct fragment_key4 key = { .identification = identification };
 	struct fragment_ports *known, ports;
 
+	if (!packet)
+		return DROP_INVALID;
+	key.source = packet->source.word[3];
+	key.destination = packet->destination.word[3];
+	key.protocol = packet->protocol;
 	if (first) {
 		ports.source = packet->source_port;
 		ports.destination = packet->destination_port;
@@ -262,14 +273,17 @@ static __noinline int fragment_ports4(struct packet *packet, __be16 identificati
 	packet->source_port = known->source;
 	packet->destination_port = known->destination;
 	packet->tcp_flags = TCP_ACK; /* never the first packet of a connection */
+	packet->later_fragment = 1;
 	return 0;
 }
 
-static __noinline int fragment_ports6(struct packet *packet, __be32 identification, bool first)
+APART int fragment_ports6(struct packet *packet, __be32 identification, bool first)
 {
 	struct fragment_key6 key = { .identification = identification };
 	struct fragment_ports *known, ports;
 
+	if (!packet)
+		return DROP_INVALID;
 	key.source = packet->source;
 	key.destination = packet->destination;
 	if (first) {
@@ -284,6 +298,7 @@ static __noinline int fragment_ports6(struct packet *packet, __be32 identificati
 	packet->source_port = known->source;
 	packet->destination_port = known->destination;
 	packet->tcp_flags = TCP_ACK;
+	packet->later_fragment = 1;
 	return 0;
 }
 
@@ -325,15 +340,18 @@ static __always_inline int read_ipv4(struct __sk_buff *skb, struct packet *packe
 }
 
 /* IPv6 with extension headers, off the fast path. At most six headers are walked (RFC 8200 names six that may appear). */
-static __noinline int read_ipv6_extensions(struct __sk_buff *skb, struct packet *packet, const struct endpoint *sender, __u32 end_of_packet)
+APART int read_ipv6_extensions(struct __sk_buff *skb, struct packet *packet, const struct endpoint *sender, __u32 end_of_packet)
 {
 	__u32 offset = ETH_HLEN + sizeof(struct ipv6hdr);
-	__u8 next = packet->protocol;
+	__u8 next;
 	__be32 identification = 0;
 	bool fragmented = false, first = true;
 	__u8 bytes[20] = {};
 	int i, error;
 
+	if (!packet)
+		return DROP_INVALID;
+	next = packet->protocol;
 	for (i = 0; i < 7; i++) {
 		__u8 head[8] = {};
 

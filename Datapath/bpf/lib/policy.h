@@ -33,13 +33,17 @@ static __noinline bool find_interval(const struct policy_entry *entry, __u32 cla
 }
 
 /* Returns 0 or the drop reason; `rule` is set to what decided. */
-static __noinline int decide(const struct endpoint *endpoint, __u32 direction, __u32 identity, __u32 class, __u32 *rule)
+APART int decide(const struct endpoint *endpoint, __u32 direction, __u32 identity, __u32 class, __u32 *rule)
 {
-	struct policy_key key = { .policy = endpoint->policy_id << 1 | direction, .identity = identity };
-	struct policy_entry *entry = bpf_map_lookup_elem(&policy, &key);
+	struct policy_key key = { .identity = identity };
+	struct policy_entry *entry;
 	struct policy_range range = {};
 	bool matched = false;
 
+	if (!endpoint || !rule)
+		return DROP_POLICY;
+	key.policy = endpoint->policy_id << 1 | direction;
+	entry = bpf_map_lookup_elem(&policy, &key);
 	if (!entry) {
 		key.identity = 0;
 		entry = bpf_map_lookup_elem(&policy, &key);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* How an admitted packet goes on: into a pod, into the tunnel, out by a device, or by the host's stack where that is the right place. */
+#ifndef AXONEME_FORWARD_H
+#define AXONEME_FORWARD_H
+
+#include "admit.h"
+
+/*
+ * What a packet's mark says to the programs of the next interface. Pods cannot set it: the kernel clears it when a packet
+ * leaves their namespace. Bits 8-11; the others are left alone.
+ */
+#define MARK_MASK 0xf00
+#define MARK_FORWARDED 0xa00  /* judged, and nothing is left to do */
+#define MARK_MASQUERADE 0xb00 /* judged; leaves the cluster under the node's address */
+#define MARK_JUDGED 0xc00     /* judged; the stack decides where it goes */
+
+#define ADDRESS_FAMILY_IPV4 2
+#define ADDRESS_FAMILY_IPV6 10
+
+static __always_inline void set_mark(struct __sk_buff *skb, __u32 mark)
+{
+	skb->mark = (skb->mark & ~MARK_MASK) | mark;
+}
+
+/* Into a pod of this node without passing the host's stack. */
+static __always_inline int deliver(struct __sk_buff *skb, __u32 ifindex, const struct endpoint *endpoint)
+{
+	struct ethhdr *ethernet;
+
+	if (!endpoint)
+		endpoint = bpf_map_lookup_elem(&endpoints, &ifindex);
+	ethernet = (void *)(long)skb->data;
+	if (!endpoint || (void *)(ethernet + 1) > (void *)(long)skb->data_end)
+		return TC_ACT_SHOT;
+	__builtin_memcpy(ethernet->h_dest, endpoint->mac, ETH_ALEN);
+	__builtin_memcpy(ethernet->h_source, endpoint->gateway_mac, ETH_ALEN);
+	return bpf_redirect_peer(ifindex, 0);
+}
+
+/* Bytes of the longest IP packet this becomes: of a large send, one segment. */
+static __always_inline __u32 packet_length(struct __sk_buff *skb, const struct packet *packet)
+{
+	if (!skb->gso_size)
+		return skb->len - ETH_HLEN;
+	/* A TCP header with the options that large sends have; UDP's is shorter, which errs on the side of the stack. */
+	return packet->l4_offset - ETH_HLEN + (packet->protocol == IPPROTO_TCP ? 32 : 8) + skb->gso_size;
+}
+
+/* The identity that other nodes know a sender of this node by. */
+static __always_inline __u32 wire_identity(__u32 identity)
+{
+	if (identity == IDENTITY_HOST)
+		return IDENTITY_REMOTE_NODE;
+	return identity > IDENTITY_CLUSTER_MAX ? IDENTITY_WORLD : identity;
+}
+
+/* Names the tunnel's other end and the sender's identity to the tunnel device. Returns 0 or the drop reason. */
+APART int set_tunnel(struct __sk_buff *skb, __u32 tunnel, __u32 identity)
+{
+	struct ip_address *remote = bpf_map_lookup_elem(&tunnels, &tunnel);
+	struct bpf_tunnel_key key = { .tunnel_ttl = 64 };
+	__u64 flags = 0;
+
+	if (!tunnel || !remote || !(remote->word[0] | remote->word[1] | remote->word[2] | remote->word[3]))
+		return DROP_NO_TUNNEL_ENDPOINT;
+	key.tunnel_id = wire_identity(identity);
+	if (remote->word[0] == 0 && remote->word[1] == 0 && remote->word[2] == bpf_htonl(0xffff)) {
+		key.remote_ipv4 = bpf_ntohl(remote->word[3]);
+		flags = BPF_F_ZERO_CSUM_TX;
+	} else {
+		__builtin_memcpy(key.remote_ipv6, remote->word, sizeof(key.remote_ipv6));
+		flags = BPF_F_TUNINFO_IPV6; /* IPv6 wants a checksum (RFC 6935 leaves a way out that not every receiver takes) */
+	}
+	return bpf_skb_set_tunnel_key(skb, &key, sizeof(key), flags) ? DROP_WRITE_ERROR : 0;
+}
+
+/* One hop less; false when it was the last, which is for the stack to answer. */
+static __always_inline bool take_hop(struct __sk_buff *skb, const struct packet *packet)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+
+	if (packet->family == 4) {
+		struct iphdr *ip = data + ETH_HLEN;
+		__u32 sum;
+
+		if ((void *)(ip + 1) > end || ip->ttl <= 1)
+			return false;
+		sum = (__u32)ip->check + bpf_htons(0x0100);
+		ip->check = (__u16)(sum + (sum >= 0xffff));
+		ip->ttl--;
+	} else {
+		struct ipv6hdr *ip = data + ETH_HLEN;
+
+		if ((void *)(ip + 1) > end || ip->hop_limit <= 1)
+			return false;
+		ip->hop_limit--;
+	}
+	return true;
+}
+
+/* To the stack, which knows what to do and tells the programs behind it what was done. */
+static __always_inline int leave_to_stack(struct __sk_buff *skb, bool to_masquerade)
+{
+	set_mark(skb, to_masquerade ? MARK_MASQUERADE : MARK_JUDGED);
+	return TC_ACT_OK;
+}
+
+struct way_out {
+	__u32 ifindex; /* 0: leave it to the stack */
+	__u8 source_mac[ETH_ALEN];
+	__u8 destination_mac[ETH_ALEN];
+	__u32 has_neighbour;
+};
+
+/* Asks the kernel's routes and neighbours. Only devices that are ours to use are used: behind others the host may have rules of its own. */
+APART int find_way_out(struct __sk_buff *skb, const struct packet *packet, struct way_out *way)
+{
+	struct bpf_fib_lookup fib = {};
+	long result;
+
+	if (!packet || !way)
+		return 0;
+	fib.ifindex = skb->ifindex;
+	fib.l4_protocol = packet->protocol;
+	fib.sport = packet->source_port;
+	fib.dport = packet->destination_port;
+	fib.tot_len = packet_length(skb, packet);
+	if (packet->family == 4) {
+		fib.family = ADDRESS_FAMILY_IPV4;
+		fib.ipv4_src = packet->source.word[3];
+		fib.ipv4_dst = packet->destination.word[3];
+	} else {
+		fib.family = ADDRESS_FAMILY_IPV6;
+		__builtin_memcpy(fib.ipv6_src, &packet->source, sizeof(fib.ipv6_src));
+		__builtin_memcpy(fib.ipv6_dst, &packet->destination, sizeof(fib.ipv6_dst));
+	}
+	way->ifindex = 0;
+	result = bpf_fib_lookup(skb, &fib, sizeof(fib), 0);
+	if (result != BPF_FIB_LKUP_RET_SUCCESS && result != BPF_FIB_LKUP_RET_NO_NEIGH)
+		return 0;
+	way->ifindex = fib.ifindex;
+	way->has_neighbour = result == BPF_FIB_LKUP_RET_SUCCESS;
+	__builtin_memcpy(way->source_mac, fib.smac, ETH_ALEN);
+	__builtin_memcpy(way->destination_mac, fib.dmac, ETH_ALEN);
+	return 0;
+}
+
+/* Out of the node, masqueraded if that was decided. Sets `reason` when it must not leave. */
+static __always_inline int send_out(struct __sk_buff *skb, struct packet *packet, bool to_masquerade, int *reason)
+{
+	struct way_out way = {};
+	struct device *device;
+	struct ethhdr *ethernet;
+
+	find_way_out(skb, packet, &way);
+	device = way.ifindex ? bpf_map_lookup_elem(&devices, &way.ifindex) : 0;
+	if (!device || !take_hop(skb, packet))
+		return leave_to_stack(skb, to_masquerade);
+	if (to_masquerade && (packet->family == 4 ? device->ipv4 : !is_unspecified(&device->ipv6))) {
+		*reason = masquerade(skb, packet, device);
+		if (*reason)
+			return TC_ACT_SHOT;
+	}
+	set_mark(skb, MARK_FORWARDED);
+	if (!way.has_neighbour)
+		return bpf_redirect_neigh(way.ifindex, 0, 0, 0);
+	ethernet = (void *)(long)skb->data;
+	if ((void *)(ethernet + 1) > (void *)(long)skb->data_end) {
+		*reason = DROP_INVALID;
+		return TC_ACT_SHOT;
+	}
+	__builtin_memcpy(ethernet->h_source, way.source_mac, ETH_ALEN);
+	__builtin_memcpy(ethernet->h_dest, way.destination_mac, ETH_ALEN);
+	return bpf_redirect(way.ifindex, 0);
+}
+
+/* To another node through the tunnel. What does not fit goes to the stack, which splits it or tells the sender. */
+static __always_inline int send_through_tunnel(struct __sk_buff *skb, const struct packet *packet, __u32 tunnel, __u32 identity, int *reason)
+{
+	if (config.tunnel_mtu && packet_length(skb, packet) > config.tunnel_mtu)
+		return leave_to_stack(skb, false);
+	*reason = set_tunnel(skb, tunnel, identity);
+	if (*reason)
+		return TC_ACT_SHOT;
+	set_mark(skb, MARK_FORWARDED);
+	return bpf_redirect(config.tunnel_ifindex, 0);
+}
+
+#endif
