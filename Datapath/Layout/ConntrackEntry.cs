@@ -17,6 +17,25 @@ public readonly record struct ConntrackEntry
     private readonly byte _pad;
     public ConntrackEnd Initiator { get; init; }
     public ConntrackEnd Responder { get; init; }
+    public NextHop Hop { get; init; }
+}
+
+/// <summary>How packets to the end elsewhere leave the node (<c>struct next_hop</c>); good for one tick.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public readonly record struct NextHop
+{
+    /// <summary>0 when it is not known.</summary>
+    public uint Ifindex { get; init; }
+
+    /// <summary>In bytes.</summary>
+    public ushort Mtu { get; init; }
+
+    /// <summary>The lower half of the tick it was learned in.</summary>
+    public ushort Tick { get; init; }
+
+    /// <summary>Of the neighbour.</summary>
+    public MacAddress Mac { get; init; }
+    private readonly ushort _pad;
 }
 
 /// <summary>One end of a connection and the verdict made for it (<c>struct conntrack_end</c>).</summary>

@@ -11,4 +11,8 @@ public readonly record struct DeviceEntry
 
     /// <summary>All zero for no masquerading.</summary>
     public IpAddressKey Ipv6 { get; init; }
+
+    /// <summary>The interface's own: what it sends bears it.</summary>
+    public MacAddress Mac { get; init; }
+    private readonly ushort _pad;
 }

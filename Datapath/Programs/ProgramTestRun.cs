@@ -9,6 +9,7 @@ namespace Axoneme.Datapath.Programs;
 public sealed class ProgramTestRun : IDisposable
 {
     private const int ContextSize = 192;     // struct __sk_buff (linux/bpf.h)
+    private const int MarkOffset = 8;
     private const int IngressIfindexOffset = 36;
     private const int IfindexOffset = 40;
     private const int Headroom = 256;        // what a program may add in front
@@ -26,18 +27,20 @@ public sealed class ProgramTestRun : IDisposable
     /// <param name="ifindex">The interface it is said to be on, in the calling thread's network namespace; 0 for none.</param>
     /// <param name="repeat">How often; more than once gives a useful duration. The packet is not restored in between.</param>
     /// <param name="ingressIfindex">The interface it came from, if another.</param>
-    public ProgramTestRunResult Run(ReadOnlySpan<byte> packet, uint ifindex = 0, uint repeat = 1, uint ingressIfindex = 0)
+    /// <param name="mark">The mark it bears (<c>skb->mark</c>).</param>
+    public ProgramTestRunResult Run(ReadOnlySpan<byte> packet, uint ifindex = 0, uint repeat = 1, uint ingressIfindex = 0, uint mark = 0)
     {
         var output = new byte[packet.Length + Headroom];
-        var (verdict, length, nanoseconds) = Run(packet, output, ifindex, repeat, ingressIfindex);
+        var (verdict, length, nanoseconds) = Run(packet, output, ifindex, repeat, ingressIfindex, mark);
         return new ProgramTestRunResult(verdict, output.AsMemory(0, length), nanoseconds);
     }
 
-    /// <summary>As <see cref="Run(ReadOnlySpan{byte},uint,uint,uint)"/>, into a buffer of the caller's, which must have room for what the program adds.</summary>
-    public (int Verdict, int OutputLength, uint Nanoseconds) Run(ReadOnlySpan<byte> packet, Span<byte> output, uint ifindex, uint repeat = 1, uint ingressIfindex = 0)
+    /// <summary>As <see cref="Run(ReadOnlySpan{byte},uint,uint,uint,uint)"/>, into a buffer of the caller's, which must have room for what the program adds.</summary>
+    public (int Verdict, int OutputLength, uint Nanoseconds) Run(ReadOnlySpan<byte> packet, Span<byte> output, uint ifindex, uint repeat = 1, uint ingressIfindex = 0, uint mark = 0)
     {
         Span<byte> context = stackalloc byte[ContextSize];
         context.Clear();
+        MemoryMarshal.Write(context[MarkOffset..], in mark);
         MemoryMarshal.Write(context[IngressIfindexOffset..], in ingressIfindex);
         MemoryMarshal.Write(context[IfindexOffset..], in ifindex);
         var result = BpfProgramCalls.TestRun(_program, packet, output, context, repeat, out var verdict, out var length, out var nanoseconds);

@@ -55,6 +55,7 @@ int from_netdev(struct __sk_buff *skb)
 	struct packet packet = {};
 	struct passage passage = { .direction = DIRECTION_INGRESS, .arrived_on = skb->ifindex };
 	const struct endpoint *endpoint = 0, *none = 0;
+	struct next_hop *hop = 0;
 	int reason;
 
 	if (!read_packet(skb, &packet, &reason))
@@ -63,7 +64,7 @@ int from_netdev(struct __sk_buff *skb)
 		return refuse_ours(skb, &packet, reason, DIRECTION_INGRESS);
 	if (is_tunnel_packet(&packet))
 		return TC_ACT_OK;
-	reason = admit(skb, &packet, &passage, &endpoint, &none, true);
+	reason = admit(skb, &packet, &passage, &endpoint, &none, &hop, true);
 	if (reason == NOT_OURS)
 		return TC_ACT_OK;
 	count_packet(reason, DIRECTION_INGRESS, skb->len);
@@ -92,6 +93,7 @@ int to_netdev(struct __sk_buff *skb)
 	struct packet packet = {};
 	struct passage passage = { .direction = DIRECTION_EGRESS };
 	const struct endpoint *endpoint = 0, *none = 0;
+	struct next_hop *hop = 0;
 	struct device *device;
 	int reason;
 
@@ -104,7 +106,7 @@ int to_netdev(struct __sk_buff *skb)
 	if (is_tunnel_packet(&packet))
 		return TC_ACT_OK;
 	if (config.host_firewall && mark != MARK_MASQUERADE) {
-		reason = admit(skb, &packet, &passage, &endpoint, &none, false);
+		reason = admit(skb, &packet, &passage, &endpoint, &none, &hop, false);
 		if (reason != NOT_OURS) {
 			count_packet(reason, DIRECTION_EGRESS, skb->len);
 			if (reason)

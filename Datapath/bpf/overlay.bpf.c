@@ -9,31 +9,26 @@
 #include "lib/forward.h"
 #include "lib/link.h"
 
-/* Who sent it and by which node. Returns 0 or the drop reason. */
-APART int read_tunnel(struct __sk_buff *skb, __u32 family, struct passage *passage)
+/* Who sent it, and by which node; whether that is a node of ours is asked when a connection begins. Returns 0 or the drop reason. */
+APART int read_tunnel(struct __sk_buff *skb, struct passage *passage)
 {
 	struct bpf_tunnel_key key = {};
-	struct ip_address remote;
-	struct whereabouts node = {};
 
 	if (!passage)
 		return DROP_NO_TUNNEL_KEY;
 	if (bpf_skb_get_tunnel_key(skb, &key, sizeof(key), 0) == 0) {
-		set_ipv4(&remote, bpf_htonl(key.remote_ipv4));
+		set_ipv4(&passage->sender_node, bpf_htonl(key.remote_ipv4));
 	} else {
 		if (bpf_skb_get_tunnel_key(skb, &key, sizeof(key), BPF_F_TUNINFO_IPV6))
 			return DROP_NO_TUNNEL_KEY;
-		__builtin_memcpy(&remote, key.remote_ipv6, sizeof(remote));
+		__builtin_memcpy(&passage->sender_node, key.remote_ipv6, sizeof(passage->sender_node));
 	}
 	if (key.tunnel_id == 0 || key.tunnel_id == IDENTITY_HOST || key.tunnel_id > IDENTITY_CLUSTER_MAX)
 		return DROP_INVALID_IDENTITY;
 	if (key.tunnel_id >= IDENTITY_FIRST_ALLOCATED || key.tunnel_id == IDENTITY_UNMANAGED ||
 	    key.tunnel_id == IDENTITY_HEALTH || key.tunnel_id == IDENTITY_INIT)
 		passage->sender_identity = key.tunnel_id;
-	find_address(&remote, family, &node);
-	if (!node.tunnel || !is_node(node.identity))
-		return DROP_UNKNOWN_SENDER;
-	passage->sender_tunnel = node.tunnel;
+	passage->by_tunnel = true;
 	return 0;
 }
 
@@ -43,6 +38,7 @@ int from_overlay(struct __sk_buff *skb)
 	struct packet packet = {};
 	struct passage passage = { .direction = DIRECTION_INGRESS, .arrived_on = skb->ifindex };
 	const struct endpoint *endpoint = 0, *none = 0;
+	struct next_hop *hop = 0;
 	int reason;
 
 	if (make_headers_linear(skb))
@@ -54,14 +50,14 @@ int from_overlay(struct __sk_buff *skb)
 	else
 		reason = DROP_UNSUPPORTED_L3;
 	if (!reason)
-		reason = read_tunnel(skb, packet.family, &passage);
+		reason = read_tunnel(skb, &passage);
 	if (!reason && is_link_message(&packet))
 		reason = DROP_FORBIDDEN_ICMP6; /* the tunnel is no link */
 	if (reason)
 		return drop(skb, &packet, 0, passage.sender_identity, reason, DIRECTION_INGRESS);
 	/* The device has no neighbours: the inner frame's destination is nobody's. */
 	bpf_skb_change_type(skb, 0 /* PACKET_HOST */);
-	reason = admit(skb, &packet, &passage, &endpoint, &none, false);
+	reason = admit(skb, &packet, &passage, &endpoint, &none, &hop, false);
 	if (reason == NOT_OURS) {
 		if (passage.ifindex == HOST_INTERFACE)
 			return pass(skb, DIRECTION_INGRESS);
@@ -108,6 +104,7 @@ int to_overlay(struct __sk_buff *skb)
 	struct packet packet = {};
 	struct passage passage = { .direction = DIRECTION_EGRESS };
 	const struct endpoint *endpoint = 0, *none = 0;
+	struct next_hop *hop = 0;
 	struct whereabouts source = {}, destination = {};
 	int reason = 0;
 
@@ -120,7 +117,7 @@ int to_overlay(struct __sk_buff *skb)
 	if (config.host_firewall && source.ifindex == HOST_INTERFACE && mark != MARK_JUDGED && mark != MARK_MASQUERADE) {
 		reason = packet.family == 4 ? read_ipv4(skb, &packet, 0) : read_ipv6(skb, &packet, 0);
 		if (!reason)
-			reason = is_link_message(&packet) ? DROP_FORBIDDEN_ICMP6 : admit(skb, &packet, &passage, &endpoint, &none, false);
+			reason = is_link_message(&packet) ? DROP_FORBIDDEN_ICMP6 : admit(skb, &packet, &passage, &endpoint, &none, &hop, false);
 		else
 			drop(skb, &packet, HOST_INTERFACE, IDENTITY_HOST, reason, DIRECTION_EGRESS);
 		if (reason > 0)

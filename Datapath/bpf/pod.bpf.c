@@ -14,7 +14,8 @@
 static __always_inline int judge_sent(struct __sk_buff *skb, struct packet *packet, struct passage *passage, const struct endpoint *endpoint)
 {
 	const struct endpoint *target = 0;
-	int reason = admit(skb, packet, passage, &endpoint, &target, false);
+	struct next_hop *hop = 0;
+	int reason = admit(skb, packet, passage, &endpoint, &target, &hop, false);
 	int action = TC_ACT_SHOT;
 
 	if (reason) {
@@ -28,7 +29,7 @@ static __always_inline int judge_sent(struct __sk_buff *skb, struct packet *pack
 	else if (config.tunnel_ifindex && passage->tunnel)
 		action = send_through_tunnel(skb, packet, passage->tunnel, passage->identity, &reason);
 	else
-		action = send_out(skb, packet, passage->masquerade, &reason);
+		action = send_out(skb, packet, passage, hop, &reason);
 	if (reason)
 		return drop(skb, packet, passage->ifindex, passage->identity, reason, DIRECTION_EGRESS);
 	count_packet(0, DIRECTION_EGRESS, skb->len);
@@ -38,7 +39,8 @@ static __always_inline int judge_sent(struct __sk_buff *skb, struct packet *pack
 static __always_inline int judge_received(struct __sk_buff *skb, struct packet *packet, struct passage *passage, const struct endpoint *endpoint)
 {
 	const struct endpoint *none = 0;
-	int reason = admit(skb, packet, passage, &endpoint, &none, false);
+	struct next_hop *hop = 0;
+	int reason = admit(skb, packet, passage, &endpoint, &none, &hop, false);
 
 	count_packet(reason, DIRECTION_INGRESS, skb->len);
 	return reason ? TC_ACT_SHOT : TC_ACT_OK;

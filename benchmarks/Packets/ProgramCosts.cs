@@ -1,165 +1,199 @@
 using System.Net;
-using System.Runtime.InteropServices;
 using Axoneme.Datapath;
-using Axoneme.Datapath.Layout;
 using Axoneme.Datapath.Native;
 using Axoneme.Datapath.Programs;
 
 namespace Axoneme.Benchmarks.Packets;
 
 /// <summary>
-/// Nanoseconds per packet of the program that judges a pod's packet to another pod of its node: both decisions, the
-/// node's default settings, events on and read. The maps hold as much beside it as a large cluster would put there.
+/// Nanoseconds per packet of the programs a packet meets: between two pods of a node, to and from another node natively and through the tunnel, and out
+/// of the cluster. The node's default settings with every feature on, events on and read.
 /// </summary>
 internal static class ProgramCosts
 {
-    private const uint Ifindex = 1; // test runs are on the loopback interface unless told otherwise
-    private const uint ServerIfindex = 77;
     private const int Flows = 10_000;
-    private const ushort FirstPort = 20_000;
-    private const double EstablishedLimit = 300;
+    private const byte Syn = 0x02;
+    private const byte Ack = 0x10;
+    private const double LocalLimit = 250;
+    private const double SideLimit = 350;
     private const double NewLimit = 1_200;
-    private static readonly IPAddress _client = IPAddress.Parse("10.244.0.2");
-    private static readonly IPAddress _server = IPAddress.Parse("10.244.0.3");
-    private static readonly MacAddress _clientMac = MacAddress.Parse("02:00:00:00:00:02");
 
     public static async Task<List<BenchmarkRow>> RunAsync(string rotateObject, int rounds)
     {
-        var root = $"/run/axoneme-bench-{Environment.ProcessId}";
-        var options = new DatapathOptions { BpfRoot = root };
-        using var datapath = NodeDatapath.Open(options);
-        using var stop = new CancellationTokenSource();
-        var events = 0L;
-        var reader = datapath.ReadEventsAsync(batch => events += batch.Length, stop.Token);
-        try
+        var rows = new List<BenchmarkRow>();
+        foreach (var tunnel in new[] { false, true })
         {
-            Fill(datapath);
-            using var rotate = BpfObject.Open("rotate", await File.ReadAllBytesAsync(rotateObject));
-            rotate.Load();
-            var programs = rotate.Programs();
-            using var empty = ProgramTestRun.LoadEmpty();
-            var spread = Runner(programs, "spread");
-            var same = Runner(programs, "same");
-            var next = Runner(programs, "next");
-            var rotationAlone = Samples(rounds, () => Cost(spread, Packet(0x10), 100_000)); // nothing to tail-call yet
-            Link(rotate, root);
-
-            var established = datapath.TestRun("from_pod");
-            for (var flow = 0; flow < Flows; flow++)
+            using var bed = new CostBed(tunnel);
+            using var stop = new CancellationTokenSource();
+            var events = 0L;
+            var reader = bed.Datapath.ReadEventsAsync(batch => events += batch.Length, stop.Token);
+            try
             {
-                Require(established.Run(Packet(0x02, (ushort)(FirstPort + flow)), Ifindex).Verdict);
+                using var rotate = BpfObject.Open("rotate", await File.ReadAllBytesAsync(rotateObject));
+                rotate.Load();
+                var bench = new Bench(bed, rotate, rounds);
+                rows.AddRange(bed.Namespace.Run(() => tunnel ? Tunnel(bench) : [.. Local(bench), .. Native(bench)]));
+                await Task.Delay(300); // the reader's last look
+                var lost = bed.Datapath.ReadCounters().Where(counter => counter.Index == 512).Sum(counter => (double)counter.Packets);
+                rows.Add(new BenchmarkRow($"events read / lost ({(tunnel ? "tunnel" : "native")})", "events", events, lost, null, "reader running; reference column: lost"));
             }
-
-            Report.Progress("nanoseconds per packet");
-            var emptyCost = Samples(rounds, () => Cost(empty, Packet(0x10), 1_000_000));
-            var hot = Samples(rounds, () => Cost(same, Packet(0x10), 1_000_000));
-            var wide = Samples(rounds, () => Cost(spread, Packet(0x10), 1_000_000));
-            var fresh = Samples(rounds, () =>
+            finally
             {
-                Forget(datapath);
-                return Cost(next, Packet(0x02), 60_000);
-            });
-            await Task.Delay(300); // the reader's last look
-            var lost = datapath.ReadCounters().Where(counter => counter.Index == 512).Sum(counter => (double)counter.Packets);
-            return
-            [
-                Row("empty program (harness)", emptyCost, null),
-                Row("flow rotation alone (in spread, hot and new)", rotationAlone, null),
-                Row("hot: one established flow", hot, EstablishedLimit),
-                Row($"spread: {Flows} established flows, all hits", wide, EstablishedLimit),
-                Row("new: distinct tuples, SYN", fresh, NewLimit),
-                new BenchmarkRow("events read / lost during the runs", "events", events, lost, null, "reader running; reference column: lost"),
-            ];
-        }
-        finally
-        {
-            await stop.CancelAsync();
-            await reader;
-            datapath.Dispose();
-            NodeDatapath.Remove(options);
-            if (Directory.Exists(root))
-            {
-                Directory.Delete(root);
+                await stop.CancelAsync();
+                await reader;
             }
         }
+
+        return rows;
     }
 
-    private static ProgramTestRun Runner(IReadOnlyDictionary<string, FileDescriptor> programs, string name) => new(programs[name], name);
+    private static List<BenchmarkRow> Local(Bench bench)
+    {
+        Report.Progress("nanoseconds per packet: between pods of a node");
+        using var empty = ProgramTestRun.LoadEmpty();
+        var packet = CostBed.Packet(CostBed.Client, CostBed.Server, Ack);
+        var rows = new List<BenchmarkRow>
+        {
+            Row("empty program (harness)", bench.Measure(() => Cost(empty, packet, bench.Bed.Pod, 1_000_000)), null),
+            Row("flow rotation alone (part of every row below)", bench.Measure(() => bench.Rotate("spread", packet, bench.Bed.Pod)), null),
+        };
+        bench.Aim("from_pod");
+        bench.Establish("from_pod", CostBed.Client, CostBed.Server, bench.Bed.Pod, redirected: true);
+        rows.Add(Row("pod to pod, hot: one established flow, both decisions", bench.Measure(() => bench.Rotate("same", packet, bench.Bed.Pod)), LocalLimit));
+        rows.Add(Row($"pod to pod, spread: {Flows} established flows, both decisions", bench.Measure(() => bench.Rotate("spread", packet, bench.Bed.Pod)), LocalLimit));
+        rows.Add(Row("pod to pod, new: distinct tuples, SYN, event included", bench.New(CostBed.Packet(CostBed.Client, CostBed.Server, Syn), bench.Bed.Pod), NewLimit));
+        return rows;
+    }
 
-    private static BenchmarkRow Row(string name, List<double> samples, double? limit)
+    private static List<BenchmarkRow> Native(Bench bench)
+    {
+        Report.Progress("nanoseconds per packet: between nodes, native");
+        var bed = bench.Bed;
+        bed.Forget();
+        var sent = bench.Side("from_pod", CostBed.Client, CostBed.Remote, bed.Pod, redirected: true);
+        var passed = bench.Measure(() => Cost(bench.Program("to_netdev"), CostBed.Packet(CostBed.Client, CostBed.Remote, Ack), bed.Device, 1_000_000, ForwardedMark));
+        bed.Forget();
+        var received = bench.Side("from_netdev", CostBed.Remote, CostBed.Client, bed.Device, redirected: true);
+        bench.Aim("from_netdev");
+        var begun = bench.New(CostBed.Packet(CostBed.Remote, CostBed.Client, Syn), bed.Device);
+        bed.Forget();
+        var left = bench.Side("from_pod", CostBed.Client, CostBed.World, bed.Pod, redirected: true, "spread_out");
+        bed.Forget();
+        return
+        [
+            Row("to another node, native: sending side, spread", Sum(bench, sent, passed), SideLimit),
+            Row("to another node, native: receiving side, spread", received, SideLimit),
+            Row("to another node, native: receiving side, new", begun, NewLimit),
+            Row("out of the cluster, masqueraded, spread", left, null),
+        ];
+    }
+
+    private static List<BenchmarkRow> Tunnel(Bench bench)
+    {
+        Report.Progress("nanoseconds per packet: between nodes, VXLAN");
+        var bed = bench.Bed;
+        var sent = bench.Side("from_pod", CostBed.Client, CostBed.Remote, bed.Pod, redirected: true);
+        var overlay = bench.Measure(() => Cost(bench.Program("to_overlay"), CostBed.Packet(CostBed.Client, CostBed.Remote, Ack), bed.Overlay, 1_000_000, ForwardedMark));
+        var passed = bench.Measure(() => Cost(bench.Program("to_netdev"), CostBed.Packet(CostBed.Client, CostBed.Remote, Ack), bed.Device, 1_000_000, ForwardedMark));
+        var outer = CostBed.Packet(CostBed.Node, IPAddress.Parse("172.30.0.1"), Ack);
+        outer[23] = 17;
+        (outer[36], outer[37]) = (8472 >> 8, 8472 & 0xFF);
+        var arrived = bench.Measure(() => Cost(bench.Program("from_netdev"), outer, bed.Device, 1_000_000));
+        bed.Forget();
+        bench.Aim("from_overlay");
+        bench.EstablishByRotation("spread_tunnel", CostBed.Packet(CostBed.Remote, CostBed.Client, Syn), bed.Overlay);
+        var received = bench.Measure(() => bench.Rotate("spread_tunnel", CostBed.Packet(CostBed.Remote, CostBed.Client, Ack), bed.Overlay));
+        return
+        [
+            Row("to another node, VXLAN: sending side, spread", Sum(bench, sent, overlay, passed), SideLimit),
+            Row("to another node, VXLAN: receiving side, spread", Sum(bench, arrived, received), SideLimit, "setting a tunnel key for the test included"),
+        ];
+    }
+
+    private const uint ForwardedMark = 0xa00;
+
+    /// <summary>Programs a packet meets one after the other; what the harness costs counts once.</summary>
+    private static List<double> Sum(Bench bench, params List<double>[] parts) =>
+        [.. Enumerable.Range(0, parts[0].Count).Select(i => parts.Sum(part => part[i]) - (parts.Length - 1) * bench.Harness)];
+
+    private static double Cost(ProgramTestRun program, byte[] packet, uint ifindex, uint repeat, uint mark = 0) => program.Run(packet, ifindex, repeat, mark: mark).Nanoseconds;
+
+    private static BenchmarkRow Row(string name, List<double> samples, double? limit, string note = "")
     {
         var median = Statistics.Median(samples);
         var (low, high) = Statistics.MedianInterval(samples);
-        return new BenchmarkRow(name, "ns/packet", median, limit, median / limit, FormattableString.Invariant($"95% {low:0}–{high:0}, {samples.Count} runs{(limit is null ? "" : "; reference: limit")}"));
+        return new BenchmarkRow(name, "ns/packet", median, limit, median / limit,
+            FormattableString.Invariant($"95% {low:0}–{high:0}, {samples.Count} runs{(limit is null ? "" : "; reference: limit")}{(note.Length > 0 ? $"; {note}" : "")}"));
     }
 
-    private static List<double> Samples(int rounds, Func<double> measure) => [.. Enumerable.Range(0, rounds).Select(_ => measure())];
-
-    private static double Cost(ProgramTestRun program, byte[] packet, uint repeat) => program.Run(packet, Ifindex, repeat).Nanoseconds;
-
-    private static void Require(int verdict)
+    /// <summary>The rotating programs in front of the measured one.</summary>
+    private sealed class Bench(CostBed bed, BpfObject rotate, int rounds)
     {
-        if (verdict != 7)
+        private readonly IReadOnlyDictionary<string, FileDescriptor> _programs = rotate.Programs();
+        private double? _harness;
+
+        public CostBed Bed => bed;
+
+        /// <summary>What an empty program costs.</summary>
+        public double Harness => _harness ??= Statistics.Median(Measure(() =>
         {
-            throw new InvalidOperationException($"the packet was not delivered (verdict {verdict}): nothing worth measuring");
+            using var empty = ProgramTestRun.LoadEmpty();
+            return Cost(empty, CostBed.Packet(CostBed.Client, CostBed.Server, Ack), bed.Pod, 1_000_000);
+        }));
+
+        public ProgramTestRun Program(string name) => bed.Datapath.TestRun(name);
+
+        public List<double> Measure(Func<double> cost) => [.. Enumerable.Range(0, rounds).Select(_ => cost())];
+
+        public double Rotate(string rotation, byte[] packet, uint ifindex) => Cost(new ProgramTestRun(_programs[rotation], rotation), packet, ifindex, 1_000_000);
+
+        public List<double> New(byte[] packet, uint ifindex) => Measure(() =>
+        {
+            bed.Forget();
+            return Cost(new ProgramTestRun(_programs["next"], "next"), packet, ifindex, 60_000);
+        });
+
+        /// <summary>What a program costs on established flows.</summary>
+        public List<double> Side(string program, IPAddress source, IPAddress destination, uint ifindex, bool redirected, string rotation = "spread")
+        {
+            Aim(program);
+            Establish(program, source, destination, ifindex, redirected);
+            return Measure(() => Rotate(rotation, CostBed.Packet(source, destination, Ack), ifindex));
         }
-    }
 
-    /// <summary>Two pods under policy, 100 000 other addresses, 10 000 other policy entries.</summary>
-    private static void Fill(NodeDatapath datapath)
-    {
-        datapath.Endpoints.Put(Ifindex, Pod(1, _client, 1000, 1));
-        datapath.Endpoints.Put(ServerIfindex, Pod(2, _server, 2000, 2));
-        datapath.Hosts.Put(IpAddressKey.From(_server), new IpcacheEntry { Identity = 2000, Ifindex = ServerIfindex });
-        datapath.Hosts.Put(IpAddressKey.From(_client), new IpcacheEntry { Identity = 1000, Ifindex = Ifindex });
-        var range = new PolicyRangeEntry(6 << 16 | 80, 6 << 16 | 80, 1, 20);
-        datapath.Policy.Put(PolicyKey.Of(1, TrafficDirection.Egress, 2000), new PolicyEntry(0, 1, range));
-        datapath.Policy.Put(PolicyKey.Of(2, TrafficDirection.Ingress, 1000), new PolicyEntry(0, 1, range));
-        var addresses = Enumerable.Range(0, 100_000).Select(i => new IpAddressKey(0, 0, 0xFFFF0000, (uint)IPAddress.HostToNetworkOrder(0x0B000000 + i))).ToArray();
-        datapath.Hosts.PutMany(addresses, [.. addresses.Select((_, i) => new IpcacheEntry { Identity = 3000u + (uint)i % 5000 })]);
-        var keys = Enumerable.Range(0, 10_000).Select(i => PolicyKey.Of(1 + (uint)i % 2, (TrafficDirection)(i % 2), 3000u + (uint)i)).ToArray();
-        datapath.Policy.PutMany(keys, [.. keys.Select(_ => new PolicyEntry(0, 1, range))]);
-    }
-
-    private static EndpointEntry Pod(ushort id, IPAddress address, uint identity, uint policyId) => new()
-    {
-        Identity = identity, PolicyId = policyId, PolicyRevision = 1, Id = id, Flags = EndpointFlags.IngressEnforced | EndpointFlags.EgressEnforced,
-        Mac = _clientMac, GatewayMac = _clientMac, Ipv4 = IpAddressKey.From(address).Word3,
-    };
-
-    /// <summary>Forgets the connections of the "new" runs, so that the map is never full.</summary>
-    private static void Forget(NodeDatapath datapath) => datapath.Conntrack4.DeleteMany([.. datapath.Conntrack4.Entries().Select(entry => entry.Key)]);
-
-    private static byte[] Packet(byte tcpFlags, ushort port = FirstPort)
-    {
-        var frame = new byte[74];
-        _clientMac.ToArray().CopyTo(frame, 0);
-        _clientMac.ToArray().CopyTo(frame, 6);
-        frame[12] = 8;
-        frame[14] = 0x45;
-        frame[17] = 60;
-        frame[22] = 64;
-        frame[23] = 6;
-        _client.TryWriteBytes(frame.AsSpan(26), out _);
-        _server.TryWriteBytes(frame.AsSpan(30), out _);
-        frame[34] = (byte)(port >> 8);
-        frame[35] = (byte)port;
-        frame[37] = 80;
-        frame[46] = 0xA0;
-        frame[47] = tcpFlags;
-        return frame;
-    }
-
-    /// <summary>Puts the measured program where the rotating ones jump to.</summary>
-    private static void Link(BpfObject rotate, string root)
-    {
-        using var map = rotate.Maps().Single(map => map.Name == "measured").Descriptor();
-        using var program = BpfObjectCalls.OpenPinned(Path.Combine(root, "programs", "from_pod")) ?? throw new InvalidOperationException("from_pod is not pinned");
-        using var lease = program.Acquire();
-        var result = BpfMapCalls.Update(map, BitConverter.GetBytes(0u), BitConverter.GetBytes((uint)lease.Number));
-        if (result < 0)
+        public void Establish(string program, IPAddress source, IPAddress destination, uint ifindex, bool redirected)
         {
-            throw new InvalidOperationException($"map measured: update: errno {-result}");
+            for (var flow = 0; flow < Flows; flow++)
+            {
+                var verdict = Program(program).Run(CostBed.Packet(source, destination, Syn, (ushort)(CostBed.FirstPort + flow)), ifindex).Verdict;
+                if (redirected != (verdict == 7))
+                {
+                    throw new InvalidOperationException($"{program}: {source} to {destination} came to verdict {verdict}: nothing worth measuring");
+                }
+            }
+        }
+
+        /// <summary>By enough turns that nearly every flow came up.</summary>
+        public void EstablishByRotation(string rotation, byte[] packet, uint ifindex)
+        {
+            Cost(new ProgramTestRun(_programs[rotation], rotation), packet, ifindex, 200_000);
+            if (bed.Datapath.Conntrack4.Entries().Count < Flows * 0.99)
+            {
+                throw new InvalidOperationException($"{rotation}: {bed.Datapath.Conntrack4.Entries().Count} flows established: nothing worth measuring");
+            }
+        }
+
+        /// <summary>Puts the measured program where the rotating ones jump to.</summary>
+        public void Aim(string program)
+        {
+            using var map = rotate.Maps().Single(map => map.Name == "measured").Descriptor();
+            using var target = BpfObjectCalls.OpenPinned(bed.ProgramPath(program)) ?? throw new InvalidOperationException($"{program} is not pinned");
+            using var lease = target.Acquire();
+            var result = BpfMapCalls.Update(map, BitConverter.GetBytes(0u), BitConverter.GetBytes((uint)lease.Number));
+            if (result < 0)
+            {
+                throw new InvalidOperationException($"map measured: update: errno {-result}");
+            }
         }
     }
 }

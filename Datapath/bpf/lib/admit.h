@@ -16,14 +16,14 @@ struct passage {
 	__u32 direction;
 	__u32 arrived_on;      /* interface it came to this node by; 0: made here */
 	__u32 sender_identity; /* whom the tunnel says it is from; 0: ask the ipcache */
-	__u32 sender_tunnel;   /* index into `tunnels` of the node whose tunnel it came by */
+	struct ip_address sender_node; /* the tunnel's other end */
 	__u32 now;
 	__u32 target; /* out, EGRESS: interface of the local pod it goes to, HOST_INTERFACE, or 0 for elsewhere */
 	__u32 tunnel; /* out, EGRESS: index into `tunnels` when it goes through the tunnel */
 	__u8 source_is_high;
 	__u8 from_initiator;
 	__u8 masquerade; /* out, EGRESS: leaves the cluster under the node's address */
-	__u8 pad;
+	__u8 by_tunnel;
 };
 
 /* What admit() returns for a packet that has no end here that is judged. */
@@ -77,7 +77,7 @@ static __always_inline bool is_forged_sender(const struct passage *passage, cons
 {
 	if (sender->ifindex > HOST_INTERFACE || is_forged_host(passage, sender->identity))
 		return true;
-	return config.tunnel_ifindex && passage->arrived_on && !passage->sender_tunnel && sender->tunnel && !is_node(sender->identity);
+	return config.tunnel_ifindex && passage->arrived_on && !passage->by_tunnel && sender->tunnel && !is_node(sender->identity);
 }
 
 static __always_inline bool is_unmasqueraded(const struct ip_address *address)
@@ -120,11 +120,18 @@ static __always_inline int identify_ends(const struct packet *packet, struct pas
 		find_address(&packet->source, packet->family, &other);
 		source->identity = passage->sender_identity ? passage->sender_identity : other.identity;
 		source->ifindex = other.ifindex;
-		source->policy_id = passage->sender_tunnel ? passage->sender_tunnel : other.tunnel;
+		source->policy_id = other.tunnel;
 		destination->identity = passage->identity;
 		destination->ifindex = passage->ifindex;
 		if (is_forged_sender(passage, &other))
 			return DROP_INVALID_SOURCE_IP;
+		if (passage->by_tunnel) {
+			/* Nobody but a node of the cluster may say who sends. The way back is the one it came. */
+			find_address(&passage->sender_node, packet->family, &other);
+			if (!other.tunnel || !is_node(other.identity))
+				return DROP_UNKNOWN_SENDER;
+			source->policy_id = other.tunnel;
+		}
 	}
 	return 0;
 }
@@ -396,11 +403,11 @@ static __always_inline bool opens_another(const struct packet *packet, const str
 
 /*
  * Returns 0, the drop reason, or NOT_OURS. `endpoint` is our end, found by the packet's address when it is not known; `target` is
- * set to the local pod that the packet goes to where that is known already. Only where a packet comes from outside the cluster
- * (`from_device`) may it be the answer to a masqueraded one.
+ * set to the local pod that the packet goes to where that is known already, `hop` to the way of an established connection. Only where a
+ * packet comes from outside the cluster (`from_device`) may it be the answer to a masqueraded one.
  */
 static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, struct passage *passage, const struct endpoint **endpoint,
-				 const struct endpoint **target, bool from_device)
+				 const struct endpoint **target, struct next_hop **hop, bool from_device)
 {
 	struct conntrack_entry *entry;
 	const struct conntrack_end *mine;
@@ -446,6 +453,7 @@ static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, s
 		return admit_anew(skb, packet, passage, entry);
 	if (passage->direction == DIRECTION_EGRESS)
 		set_out(passage, other->ifindex, other->policy_id, passage->from_initiator && entry->flags & CONNTRACK_MASQUERADE);
+	*hop = &entry->hop;
 	touch(skb, packet, passage, entry);
 	return 0;
 }

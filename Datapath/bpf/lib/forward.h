@@ -106,14 +106,12 @@ static __always_inline int leave_to_stack(struct __sk_buff *skb, bool to_masquer
 }
 
 struct way_out {
-	__u32 ifindex; /* 0: leave it to the stack */
-	__u8 source_mac[ETH_ALEN];
-	__u8 destination_mac[ETH_ALEN];
+	struct next_hop hop; /* ifindex 0: leave it to the stack */
 	__u32 has_neighbour;
 };
 
-/* Asks the kernel's routes and neighbours. Only devices that are ours to use are used: behind others the host may have rules of its own. */
-APART int find_way_out(struct __sk_buff *skb, const struct packet *packet, struct way_out *way)
+/* Asks the kernel's routes and neighbours. */
+APART int find_way_out(struct __sk_buff *skb, const struct packet *packet, __u32 now, struct way_out *way)
 {
 	struct bpf_fib_lookup fib = {};
 	long result;
@@ -134,44 +132,54 @@ APART int find_way_out(struct __sk_buff *skb, const struct packet *packet, struc
 		__builtin_memcpy(fib.ipv6_src, &packet->source, sizeof(fib.ipv6_src));
 		__builtin_memcpy(fib.ipv6_dst, &packet->destination, sizeof(fib.ipv6_dst));
 	}
-	way->ifindex = 0;
 	result = bpf_fib_lookup(skb, &fib, sizeof(fib), 0);
 	if (result != BPF_FIB_LKUP_RET_SUCCESS && result != BPF_FIB_LKUP_RET_NO_NEIGH)
 		return 0;
-	way->ifindex = fib.ifindex;
 	way->has_neighbour = result == BPF_FIB_LKUP_RET_SUCCESS;
-	__builtin_memcpy(way->source_mac, fib.smac, ETH_ALEN);
-	__builtin_memcpy(way->destination_mac, fib.dmac, ETH_ALEN);
+	way->hop.ifindex = fib.ifindex;
+	way->hop.mtu = fib.mtu_result; /* shares its place with tot_len */
+	way->hop.tick = now;
+	__builtin_memcpy(way->hop.mac, fib.dmac, ETH_ALEN);
 	return 0;
 }
 
-/* Out of the node, masqueraded if that was decided. Sets `reason` when it must not leave. */
-static __always_inline int send_out(struct __sk_buff *skb, struct packet *packet, bool to_masquerade, int *reason)
+/*
+ * Out of the node, masqueraded if that was decided. Sets `reason` when it must not leave. Only devices that are ours to use
+ * are used: behind others the host may have rules of its own. `known`, of the connection, spares the question for a tick.
+ */
+static __always_inline int send_out(struct __sk_buff *skb, struct packet *packet, const struct passage *passage, struct next_hop *known, int *reason)
 {
 	struct way_out way = {};
 	struct device *device;
 	struct ethhdr *ethernet;
 
-	find_way_out(skb, packet, &way);
-	device = way.ifindex ? bpf_map_lookup_elem(&devices, &way.ifindex) : 0;
+	if (known && known->ifindex && known->tick == (__u16)passage->now && packet_length(skb, packet) <= known->mtu) {
+		way.hop = *known;
+		way.has_neighbour = true;
+	} else {
+		find_way_out(skb, packet, passage->now, &way);
+		if (known && way.has_neighbour)
+			*known = way.hop;
+	}
+	device = way.hop.ifindex ? bpf_map_lookup_elem(&devices, &way.hop.ifindex) : 0;
 	if (!device || !take_hop(skb, packet))
-		return leave_to_stack(skb, to_masquerade);
-	if (to_masquerade && (packet->family == 4 ? device->ipv4 : !is_unspecified(&device->ipv6))) {
+		return leave_to_stack(skb, passage->masquerade);
+	if (passage->masquerade && (packet->family == 4 ? device->ipv4 : !is_unspecified(&device->ipv6))) {
 		*reason = masquerade(skb, packet, device);
 		if (*reason)
 			return TC_ACT_SHOT;
 	}
 	set_mark(skb, MARK_FORWARDED);
 	if (!way.has_neighbour)
-		return bpf_redirect_neigh(way.ifindex, 0, 0, 0);
+		return bpf_redirect_neigh(way.hop.ifindex, 0, 0, 0);
 	ethernet = (void *)(long)skb->data;
 	if ((void *)(ethernet + 1) > (void *)(long)skb->data_end) {
 		*reason = DROP_INVALID;
 		return TC_ACT_SHOT;
 	}
-	__builtin_memcpy(ethernet->h_source, way.source_mac, ETH_ALEN);
-	__builtin_memcpy(ethernet->h_dest, way.destination_mac, ETH_ALEN);
-	return bpf_redirect(way.ifindex, 0);
+	__builtin_memcpy(ethernet->h_source, device->mac, ETH_ALEN);
+	__builtin_memcpy(ethernet->h_dest, way.hop.mac, ETH_ALEN);
+	return bpf_redirect(way.hop.ifindex, 0);
 }
 
 /* To another node through the tunnel. What does not fit goes to the stack, which splits it or tells the sender. */

@@ -52,6 +52,8 @@ struct ipcache_entry {
 struct device {
 	__u32 ipv4; /* what leaves here is masqueraded with, network byte order; 0: not masqueraded */
 	struct ip_address ipv6;
+	__u8 mac[6]; /* the interface's own */
+	__u8 pad[2];
 };
 
 /*
@@ -179,6 +181,18 @@ struct conntrack_end {
 	__u32 rule; /* egress rule for the initiator, ingress rule for the responder */
 };
 
+/*
+ * How packets to the end elsewhere leave the node: what the kernel's routes and neighbours said within this tick. A
+ * route or neighbour that changes reaches an open connection with the next one.
+ */
+struct next_hop {
+	__u32 ifindex; /* 0: not known */
+	__u16 mtu;
+	__u16 tick; /* lower half */
+	__u8 mac[6];
+	__u8 pad[2];
+};
+
 struct conntrack_entry {
 	__u32 last_seen; /* ticks */
 	__u32 last_reported;
@@ -187,6 +201,7 @@ struct conntrack_entry {
 	__u8 pad;
 	struct conntrack_end initiator;
 	struct conntrack_end responder;
+	struct next_hop hop;
 };
 
 /* Maps `fragments4`, `fragments6`: LRU hash. The first fragment leaves the ports here for those that follow. */

@@ -21,6 +21,7 @@ public class StructLayoutTests
     [InlineData("conntrack_key4", typeof(ConntrackKey4))]
     [InlineData("conntrack_key6", typeof(ConntrackKey6))]
     [InlineData("conntrack_end", typeof(ConntrackEnd))]
+    [InlineData("next_hop", typeof(NextHop))]
     [InlineData("conntrack_entry", typeof(ConntrackEntry))]
     [InlineData("nat_key", typeof(NatKey))]
     [InlineData("nat_entry", typeof(NatEntry))]

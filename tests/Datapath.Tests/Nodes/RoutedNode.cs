@@ -62,7 +62,8 @@ internal sealed class RoutedNode : IDisposable
             Ipv4 = IpAddressKey.From(PodAddress(ipv6: false)).Word3, Ipv6 = IpAddressKey.From(PodAddress(ipv6: true)),
         });
         Datapath.Endpoints.Put(EndpointEntry.HostInterface, new EndpointEntry { Identity = 1, PolicyId = 2, PolicyRevision = 1, Id = 8 });
-        Datapath.Devices.Put(Link("eth0").Index, new DeviceEntry { Ipv4 = IpAddressKey.From(NodeAddress(ipv6: false)).Word3, Ipv6 = IpAddressKey.From(NodeAddress(ipv6: true)) });
+        var device = Link("eth0");
+        Datapath.Devices.Put(device.Index, new DeviceEntry { Mac = device.Mac, Ipv4 = IpAddressKey.From(NodeAddress(ipv6: false)).Word3, Ipv6 = IpAddressKey.From(NodeAddress(ipv6: true)) });
         foreach (var node in nodes)
         {
             var index = tunnel && node != this ? (uint)node.Number : 0;
