@@ -35,6 +35,19 @@ internal sealed class RoutedNode : IDisposable
 
     public IPAddress NodeAddress(bool ipv6) => IPAddress.Parse(ipv6 ? $"fd30::{Number}" : $"172.30.0.{Number}");
 
+    /// <summary>Gives the pod or the node a policy: what is not allowed is dropped in both directions.</summary>
+    public void Enforce(uint ifindex, EndpointFlags flags, params (TrafficDirection Direction, uint Identity, byte Protocol, ushort Port)[] allowed)
+    {
+        Assert.True(Datapath.Endpoints.TryGet(ifindex, out var entry));
+        foreach (var (direction, identity, protocol, port) in allowed)
+        {
+            var traffic = (uint)protocol << 16 | port;
+            Datapath.Policy.Put(PolicyKey.Of(entry.PolicyId, direction, identity), new PolicyEntry(0, 1, new PolicyRangeEntry(traffic, traffic, 1, 20)));
+        }
+
+        Datapath.Endpoints.Put(ifindex, entry with { Flags = flags, PolicyRevision = entry.PolicyRevision + 1 });
+    }
+
     /// <summary>Loads the programs, or takes over what is there, and attaches them.</summary>
     public void Open(DatapathConfig config) => Namespace.Run(() =>
     {
@@ -52,7 +65,7 @@ internal sealed class RoutedNode : IDisposable
     });
 
     /// <summary>What an agent would write of a cluster of these nodes.</summary>
-    public void WriteMaps(IReadOnlyList<RoutedNode> nodes, bool tunnel)
+    public void WriteMaps(IReadOnlyList<RoutedNode> nodes, bool tunnel, bool ipv6Underlay = false)
     {
         var lxc = Link("lxc1");
         using var inside = RouteSocket.OpenIn(Pod);
@@ -69,7 +82,7 @@ internal sealed class RoutedNode : IDisposable
             var index = tunnel && node != this ? (uint)node.Number : 0;
             if (index != 0)
             {
-                Datapath.Tunnels.Put(index, IpAddressKey.From(node.NodeAddress(ipv6: false)));
+                Datapath.Tunnels.Put(index, IpAddressKey.From(node.NodeAddress(ipv6Underlay)));
             }
 
             foreach (var ipv6 in new[] { false, true })
@@ -81,6 +94,15 @@ internal sealed class RoutedNode : IDisposable
                     Datapath.Hosts.Put(IpAddressKey.From(address), new IpcacheEntry { Identity = self ? 1u : 6u, Tunnel = index });
                 }
             }
+        }
+    }
+
+    /// <summary>As if somebody had given the pod a larger MTU than the way has.</summary>
+    public void SetPodMtu(int mtu)
+    {
+        foreach (var (ns, link) in new[] { (Namespace, "lxc1"), (Pod, "eth0") })
+        {
+            ns.Run(() => Assert.True(System.Diagnostics.Process.Start("ip", ["link", "set", link, "mtu", $"{mtu}"]).WaitForExit(5000)));
         }
     }
 

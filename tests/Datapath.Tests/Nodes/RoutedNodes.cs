@@ -16,14 +16,28 @@ internal sealed class RoutedNodes : IDisposable
     private readonly string _prefix = $"axt-n{Environment.ProcessId}-{Interlocked.Increment(ref _last)}";
     private readonly List<string> _namespaces = [];
 
-    public RoutedNodes(bool tunnel, bool hostFirewall = false, bool masquerade = true)
+    /// <summary>Behind a link of 1300 bytes.</summary>
+    public const string Narrow4 = "198.51.100.1";
+    public const string Narrow6 = "2001:db8:1::1";
+
+    private readonly bool _tunnel;
+    private readonly bool _hostFirewall;
+
+    public RoutedNodes(bool tunnel, bool hostFirewall = false, bool ipv6Underlay = false)
     {
+        (_tunnel, _hostFirewall) = (tunnel, hostFirewall);
         World = Make("w");
+        Narrow = Make("x");
         Sh($"""
             W="ip -n {_prefix}-w"
             $W link add br0 type bridge; $W link set br0 up; $W link set lo up
             $W addr add 172.30.0.254/24 dev br0; $W -6 addr add fd30::fe/64 dev br0 nodad
             $W addr add {World4}/32 dev lo; $W -6 addr add {World6}/128 dev lo nodad
+            X="ip -n {_prefix}-x"; ip netns exec {_prefix}-w sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+            $W link add narrow mtu 1300 type veth peer name narrow mtu 1300 netns {_prefix}-x; $W link set narrow up; $X link set narrow up; $X link set lo up
+            $W addr add 198.51.100.254/24 dev narrow; $W -6 addr add 2001:db8:1::fe/64 dev narrow nodad
+            $X addr add {Narrow4}/24 dev narrow; $X -6 addr add {Narrow6}/64 dev narrow nodad
+            $X route add default via 198.51.100.254; $X -6 route add default via 2001:db8:1::fe
             """);
         Nodes = [Make(1, tunnel), Make(2, tunnel)];
         foreach (var node in Nodes)
@@ -36,22 +50,25 @@ internal sealed class RoutedNodes : IDisposable
                 $N route add 10.{other.Number}.0.0/24 {via} {node.Router(false)}
                 $N -6 route add fd10:{other.Number}::/64 {via6} {node.Router(true)}
                 """);
-            node.Open(new DatapathConfig
-            {
-                TunnelIfindex = tunnel ? node.Link("vx0").Index : 0, TunnelMtu = 1450, HostFirewall = (byte)(hostFirewall ? 1 : 0),
-                Masquerade4 = (byte)(masquerade ? 1 : 0), Masquerade6 = (byte)(masquerade ? 1 : 0),
-            });
+            node.Open(Config(node));
         }
 
         foreach (var node in Nodes)
         {
-            node.WriteMaps(Nodes, tunnel);
+            node.WriteMaps(Nodes, tunnel, ipv6Underlay);
         }
     }
 
     public NetworkNamespace World { get; }
 
+    public NetworkNamespace Narrow { get; }
+
     public RoutedNode[] Nodes { get; }
+
+    public DatapathConfig Config(RoutedNode node) => new()
+    {
+        TunnelIfindex = _tunnel ? node.Link("vx0").Index : 0, TunnelMtu = 1430, HostFirewall = (byte)(_hostFirewall ? 1 : 0), Masquerade4 = 1, Masquerade6 = 1,
+    };
 
     public void Dispose()
     {
@@ -61,12 +78,13 @@ internal sealed class RoutedNodes : IDisposable
         }
 
         World.Dispose();
+        Narrow.Dispose();
         _namespaces.ForEach(name => NetworkNamespace.Delete(name));
     }
 
     private RoutedNode Make(int number, bool tunnel)
     {
-        var mtu = tunnel ? 1450 : 1500;
+        var mtu = tunnel ? 1430 : 1500;
         var node = Make($"{number}");
         var pod = Make($"{number}p");
         var made = new RoutedNode(_prefix, number, node, pod);
@@ -92,7 +110,7 @@ internal sealed class RoutedNodes : IDisposable
         {
             Sh($"""
                 N="ip -n {_prefix}-{number}"
-                $N link add vx0 mtu 1450 type vxlan external dstport 8472 nolearning
+                $N link add vx0 mtu 1430 type vxlan external dstport 8472 nolearning
                 $N link set vx0 arp off up
                 """);
         }

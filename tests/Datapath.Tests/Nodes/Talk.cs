@@ -11,7 +11,7 @@ internal static class Talk
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(3);
 
     /// <summary>Sends <paramref name="bytes"/> there and back over TCP; the address the other side saw, or null when nothing came back.</summary>
-    public static IPAddress? Tcp(NetworkNamespace client, NetworkNamespace server, IPAddress address, int bytes = 100_000)
+    public static IPAddress? Tcp(NetworkNamespace client, NetworkNamespace server, IPAddress address, int bytes = 100_000, bool expected = true)
     {
         using var listener = server.Run(() =>
         {
@@ -22,7 +22,7 @@ internal static class Talk
             return made;
         });
         using var caller = client.Run(() => new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
-        if (!caller.ConnectAsync(new IPEndPoint(address, Port)).Wait(_patience))
+        if (!caller.ConnectAsync(new IPEndPoint(address, Port)).Wait(Patience(expected)))
         {
             return null;
         }
@@ -33,11 +33,11 @@ internal static class Talk
     }
 
     /// <summary>One datagram there and one back; the address the other side saw.</summary>
-    public static IPEndPoint? Udp(NetworkNamespace client, NetworkNamespace server, IPAddress address, int bytes = 100, int clientPort = 0)
+    public static IPEndPoint? Udp(NetworkNamespace client, NetworkNamespace server, IPAddress address, int bytes = 100, int clientPort = 0, bool expected = true)
     {
         using var receiver = server.Run(() => new UdpClient(new IPEndPoint(address, Port)));
         using var sender = client.Run(() => new UdpClient(clientPort, address.AddressFamily));
-        receiver.Client.ReceiveTimeout = sender.Client.ReceiveTimeout = (int)_patience.TotalMilliseconds;
+        receiver.Client.ReceiveTimeout = sender.Client.ReceiveTimeout = (int)Patience(expected).TotalMilliseconds;
         sender.Send(new byte[bytes], new IPEndPoint(address, Port));
         try
         {
@@ -62,6 +62,54 @@ internal static class Talk
         process.WaitForExit();
         return process.ExitCode == 0;
     });
+
+    /// <summary>Does a connected UDP socket hear that nobody listens there?</summary>
+    public static bool IsRefused(NetworkNamespace client, IPAddress address) => client.Run(() =>
+    {
+        using var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = (int)_patience.TotalMilliseconds };
+        socket.Connect(address, 9);
+        try
+        {
+            socket.Send([1]);
+            socket.Receive(new byte[1]);
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.TimedOut)
+        {
+            return exception.SocketErrorCode == SocketError.ConnectionRefused;
+        }
+
+        return false;
+    });
+
+    /// <summary>What the client's kernel learns of the way there from datagrams of that many bytes.</summary>
+    public static int PathMtu(NetworkNamespace client, IPAddress address, int bytes) => client.Run(() =>
+    {
+        const int mtu4 = 14, mtu6 = 24, discover4 = 10, discover6 = 23; // linux/in.h, linux/in6.h
+        var ipv6 = address.AddressFamily == AddressFamily.InterNetworkV6;
+        using var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        socket.SetRawSocketOption(ipv6 ? 41 : 0, ipv6 ? discover6 : discover4, BitConverter.GetBytes(2));
+        socket.Connect(address, Port);
+        for (var attempt = 0; attempt < 20; attempt++)
+        {
+            try
+            {
+                socket.Send(new byte[bytes]);
+            }
+            catch (SocketException)
+            {
+                break; // EMSGSIZE, or refused: the kernel knows more now
+            }
+
+            Thread.Sleep(50);
+        }
+
+        var value = new byte[4];
+        Span<byte> read = value;
+        return socket.GetRawSocketOption(ipv6 ? 41 : 0, ipv6 ? mtu6 : mtu4, read) == 4 ? BitConverter.ToInt32(value) : 0;
+    });
+
+    /// <summary>What should not come is not waited for as long as what should.</summary>
+    private static TimeSpan Patience(bool expected) => expected ? _patience : TimeSpan.FromMilliseconds(500);
 
     private static bool Exchange(Socket from, Socket to, int bytes)
     {
