@@ -54,7 +54,7 @@ public sealed class NodeAgent : IAsyncDisposable
         _store = new LocalStore(parts.Journal, timeProvider, loggers.CreateLogger<LocalStore>());
         _reporter = new NodeReporter(options.NodeName, stream, reports, endpoint => _endpoints!.Reported(endpoint), timeProvider, loggers.CreateLogger<NodeReporter>());
         _state = new StateActor(
-            options.NodeName, options.ClusterName, _datapath, _store, contents, applied => _reporter.Post(new NodeReporter.Statement.Applied(applied)),
+            options, _datapath, _store, contents, applied => _reporter.Post(new NodeReporter.Statement.Applied(applied)),
             () => _follower!.StartOver(), timeProvider,
             loggers.CreateLogger<StateActor>());
         var pools = new[] { options.PodCidr4, options.PodCidr6 }.OfType<System.Net.IPNetwork>().Select(network => new AddressPool(network)).ToArray();
@@ -193,7 +193,8 @@ public sealed class NodeAgent : IAsyncDisposable
         await RememberSettingsAsync(routers).ConfigureAwait(false);
         _parts.Network.EnsureHostDevice(routers);
         var adopted = await _endpoints.RestoreAsync(contents.Endpoints).ConfigureAwait(false);
-        _state.Restore(adopted, contents, _datapath, _parts.Network.LocalAddresses());
+        var host = await _endpoints.EnsureHostAsync(contents.Host).ConfigureAwait(false);
+        _state.Restore(host is null ? adopted : [.. adopted, host], contents, _datapath, _parts.Network.LocalAddresses());
         _endpoints.AttachAdopted();
         _state.Start();
         _reporter.Start();

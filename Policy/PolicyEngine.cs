@@ -22,10 +22,11 @@ public sealed class PolicyEngine
     private readonly HashSet<string> _stale = new(StringComparer.Ordinal);
 
     /// <param name="clusterName">The local cluster's name, for entity <c>cluster</c>.</param>
-    public PolicyEngine(string clusterName = "default")
+    /// <param name="control">What policies for nodes cannot cut off; null when nothing.</param>
+    public PolicyEngine(string clusterName = "default", ControlTraffic? control = null)
     {
         _compiler = new PolicyCompiler(_rules, _referred, clusterName);
-        _subjects = new TrackedSubjects(_namedPorts);
+        _subjects = new TrackedSubjects(new PeerKnowledge(_namedPorts, _peers.Labels, control));
         foreach (var number in ReservedIdentity.All)
         {
             _peers.Upsert(number, ReservedIdentity.LabelsOf(number), []);
@@ -246,6 +247,12 @@ public sealed class PolicyEngine
         foreach (var (policy, rules) in touched)
         {
             policy.Reconsider(identity, rules);
+        }
+
+        foreach (var set in _subjects.NodeSets)
+        {
+            set.Ingress.LabelsChanged(identity);
+            set.Egress.LabelsChanged(identity);
         }
     }
 

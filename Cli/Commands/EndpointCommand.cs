@@ -10,36 +10,38 @@ internal static class EndpointCommand
 {
     public static Command Create(AgentOptions agent)
     {
-        var list = new Command("list", "List the pods of this node.");
+        var list = new Command("list", "List the pods of this node, and the node itself.");
         list.Aliases.Add("ls");
         list.SetAction(parsed => agent.Print(parsed, AgentRoutes.Endpoints, AgentJson.Default.IReadOnlyListEndpointView, WriteTable));
 
-        var which = new Argument<string>("id") { Description = "Endpoint id, or namespace/pod." };
-        var get = new Command("get", "Show everything about one pod.") { which };
+        var which = new Argument<string>("id") { Description = "Endpoint id, namespace/pod, or host for the node itself." };
+        var get = new Command("get", "Show everything about one pod or the node.") { which };
         get.SetAction(parsed =>
         {
             var wanted = parsed.GetRequiredValue(which);
             var found = agent.Client(parsed).Get(AgentRoutes.Endpoints, AgentJson.Default.IReadOnlyListEndpointView).Where(endpoint => Matches(endpoint, wanted)).ToList();
             if (found.Count == 0)
             {
-                throw new AgentRefusedException(404, new AgentError($"endpoint \"{wanted}\": this node has no such pod", "`axoneme endpoint list` shows those it has; write the id, or namespace/pod."));
+                throw new AgentRefusedException(404, new AgentError($"endpoint \"{wanted}\": this node has no such pod", "`axoneme endpoint list` shows those it has; write the id, namespace/pod, or host."));
             }
 
             agent.Print(parsed, found, AgentJson.Default.IReadOnlyListEndpointView, WriteDetails);
         });
 
-        return new Command("endpoint", "Pods of this node: addresses, identity, enforcement, state.") { list, get };
+        return new Command("endpoint", "Pods of this node, and the node itself: addresses, identity, enforcement, state.") { list, get };
     }
 
     private static bool Matches(EndpointView endpoint, string wanted) =>
-        endpoint.Id.ToString(CultureInfo.InvariantCulture) == wanted || $"{endpoint.Namespace}/{endpoint.Pod}" == wanted;
+        endpoint.Id.ToString(CultureInfo.InvariantCulture) == wanted || NameOf(endpoint) == wanted;
+
+    private static string NameOf(EndpointView endpoint) => endpoint.Labels.Contains("reserved:host") ? "host" : $"{endpoint.Namespace}/{endpoint.Pod}";
 
     private static void WriteTable(IReadOnlyList<EndpointView> endpoints, TextWriter output)
     {
         var table = new Table("ENDPOINT", "POLICY (ingress)\nENFORCEMENT", "POLICY (egress)\nENFORCEMENT", "IDENTITY", "POD", "LABELS (source:key[=value])", "IPv6", "IPv4", "STATUS");
         foreach (var endpoint in endpoints.OrderBy(endpoint => endpoint.Id))
         {
-            table.Add(Text(endpoint.Id), Enforcement(endpoint.IngressEnforced), Enforcement(endpoint.EgressEnforced), Text(endpoint.Identity), $"{endpoint.Namespace}/{endpoint.Pod}",
+            table.Add(Text(endpoint.Id), Enforcement(endpoint.IngressEnforced), Enforcement(endpoint.EgressEnforced), Text(endpoint.Identity), NameOf(endpoint),
                 string.Join('\n', endpoint.Labels), endpoint.Ipv6, endpoint.Ipv4, endpoint.State + (endpoint.Problem is null ? "" : $"\n! {endpoint.Problem}"));
         }
 
@@ -52,7 +54,7 @@ internal static class EndpointCommand
         {
             var fields = new FieldList(output);
             fields.Add("Endpoint", Text(endpoint.Id));
-            fields.Add("Pod", $"{endpoint.Namespace}/{endpoint.Pod}");
+            fields.Add("Pod", NameOf(endpoint));
             fields.Add("State", endpoint.State);
             fields.Add("Problem", endpoint.Problem);
             fields.Add("Identity", Text(endpoint.Identity));

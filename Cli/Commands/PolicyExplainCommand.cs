@@ -10,7 +10,7 @@ internal static class PolicyExplainCommand
 {
     public static Command Create(AgentOptions agent)
     {
-        var from = new Option<string>("--from") { Description = "The sender: namespace/pod, an identity's number, host, world or another entity, an address, or a prefix such as 10.0.0.0/8.", Required = true, HelpName = "end" };
+        var from = new Option<string>("--from") { Description = "The sender: namespace/pod, node/name, an identity's number, host, world or another entity, an address, or a prefix such as 10.0.0.0/8.", Required = true, HelpName = "end" };
         var to = new Option<string>("--to") { Description = "The receiver, written the same way.", Required = true, HelpName = "end" };
         var port = new Option<string?>("--port") { Description = "80, 80/UDP, a port's name as the receiver has it (http), icmp/8 or icmpv6/128.", HelpName = "port" };
         var protocol = new Option<string?>("--protocol") { Description = "TCP (the default), UDP, SCTP, VRRP or IGMP, where --port does not say it.", HelpName = "name" };

@@ -7,14 +7,15 @@ using Axoneme.Wire.State;
 
 namespace Axoneme.ControlPlane.Admin;
 
-/// <summary>Finds what people call an end of a flow: a pod, an identity, an entity, an address or a prefix.</summary>
-internal sealed class FlowEndNames(RevisionLog log, PolicyWorld world, FlowExplainer explainer)
+/// <summary>Finds what people call an end of a flow: a pod, a node, an identity, an entity, an address or a prefix.</summary>
+internal sealed class FlowEndNames(RevisionLog log, PolicyWorld world, FlowExplainer explainer, LiveNodes nodes)
 {
-    private const string Fix = "write namespace/pod, an identity's number, host, remote-node, world or another entity that is one identity, an address, or a prefix such as 10.0.0.0/8";
+    private const string NodePrefix = "node/";
+    private const string Fix = "write namespace/pod, node/name, an identity's number, host, remote-node, world or another entity that is one identity, an address, or a prefix such as 10.0.0.0/8";
 
     /// <param name="field">Of the request, for errors.</param>
     /// <param name="text">What was written there.</param>
-    /// <param name="other">The node of the other end, when that is a pod that runs: its own node is <c>host</c> to it, every other a <c>remote-node</c>.</param>
+    /// <param name="other">The node of the other end, when that is a node or a pod that runs: its own node is <c>host</c> to it, every other a <c>remote-node</c>.</param>
     /// <exception cref="InvalidRequestException">Nothing is called that.</exception>
     public FlowEnd Find(string field, string? text, string? other)
     {
@@ -40,12 +41,26 @@ internal sealed class FlowEndNames(RevisionLog log, PolicyWorld world, FlowExpla
             return OfAddress(address, other);
         }
 
-        return text.Contains('/', StringComparison.Ordinal) ? OfPod(field, text) : OfEntity(field, text);
+        return text.StartsWith(NodePrefix, StringComparison.Ordinal) && nodes.Contains(text[NodePrefix.Length..]) ? OfNode(text[NodePrefix.Length..], other, null)
+            : text.Contains('/', StringComparison.Ordinal) ? OfPod(field, text)
+            : OfEntity(field, text, other);
     }
 
-    /// <summary>Where a pod runs; null when the end is none or it has not been started.</summary>
-    public string? NodeOf(string? text) => log.List(RecordKind.Ip).Select(record => record.Ip)
-        .FirstOrDefault(ip => $"{ip.Namespace}/{ip.Pod}" == text || ip.Address == text)?.Node;
+    /// <summary>Which node an end is or, if it is a pod, runs on; null when it is neither or was not started.</summary>
+    public static string? NodeOf(RevisionLog log, string? text) =>
+        log.List(RecordKind.Ip).Select(record => record.Ip).FirstOrDefault(ip => $"{ip.Namespace}/{ip.Pod}" == text || ip.Address == text)?.Node
+        ?? log.List(RecordKind.Node).Select(record => record.Node).FirstOrDefault(node => LiveNodes.EndOf(node.Name) == text || node.Addresses.Contains(text))?.Name;
+
+    /// <summary>A node is <c>host</c> to itself and its pods, and to others one with an identity.</summary>
+    private FlowEnd OfNode(string node, string? other, IPAddress? address)
+    {
+        var identity = node == other ? ReservedIdentity.Host : nodes.NumberOf(node, address);
+        var endpoint = world.Endpoints.First(endpoint => endpoint.Name == LiveNodes.EndOf(node));
+        var isRestricted = world.Policies.Values.OfType<RulePolicy>().Any(policy => policy.Specs.Any(spec => spec.IsForNodes && spec.Subject.Matches(endpoint.OwnLabels!)));
+        return new FlowEnd(
+            address is null ? endpoint.Name : $"{endpoint.Name} ({address})", identity, endpoint.Name, [],
+            isRestricted ? $"policies for nodes judge {endpoint.Name} where its host firewall is on, which `axoneme status` there tells" : null);
+    }
 
     private FlowEnd OfPod(string field, string name) => world.Endpoints.FirstOrDefault(endpoint => endpoint.Name == name) is { } pod
         ? new FlowEnd(pod.Name, pod.Identity, pod.Name, pod.NamedPorts)
@@ -71,10 +86,8 @@ internal sealed class FlowEndNames(RevisionLog log, PolicyWorld world, FlowExpla
                 : OfIdentity(ip.Identity);
         }
 
-        var node = log.List(RecordKind.Node).Select(record => record.Node)
-            .FirstOrDefault(node => node.Addresses.Any(own => IPAddress.TryParse(own, out var parsed) && parsed.Equals(address)));
-        return node is null ? OfRegion(text, new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128))
-            : OfIdentity(node.Name == other ? ReservedIdentity.Host : ReservedIdentity.RemoteNode) with { Name = $"node {node.Name} ({text})" };
+        return nodes.NodeAt(address) is { } node ? OfNode(node, other, address)
+            : OfRegion(text, new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128));
     }
 
     private FlowEnd OfRegion(string name, IPNetwork prefix)
@@ -85,9 +98,14 @@ internal sealed class FlowEndNames(RevisionLog log, PolicyWorld world, FlowExpla
             : $"{string.Join(", ", within.Take(8))}{(within.Count > 8 ? $" and {within.Count - 8} more" : "")} within {prefix} may be judged otherwise: policies name them on their own");
     }
 
-    private FlowEnd OfEntity(string field, string text)
+    private FlowEnd OfEntity(string field, string text, string? other)
     {
         var name = text.StartsWith("reserved:", StringComparison.Ordinal) ? text["reserved:".Length..] : text;
+        if (name == "host" && other is not null && nodes.Contains(other))
+        {
+            return OfNode(other, other, null) with { Name = name };
+        }
+
         if (name == "world")
         {
             return OfIdentity(ReservedIdentity.WorldIPv4) with { Note = "world stands for an IPv4 address that no policy names; ask about world-ipv6 or an address as well" };

@@ -11,17 +11,18 @@ internal sealed class PolicyQuestions(RevisionLog log, string clusterName)
     /// <exception cref="InvalidRequestException">The request names nothing that is there.</exception>
     public PolicyExplanationView Explain(PolicyExplainRequest request)
     {
-        var world = LivePolicyWorld.Read(log, clusterName);
+        var (fromNode, toNode) = (FlowEndNames.NodeOf(log, request.From), FlowEndNames.NodeOf(log, request.To));
+        var world = LivePolicyWorld.Read(log, clusterName, out var nodes, fromNode ?? toNode);
         var explainer = new FlowExplainer(world);
-        var names = new FlowEndNames(log, world, explainer);
-        var from = names.Find("from", request.From, names.NodeOf(request.To));
-        var to = names.Find("to", request.To, names.NodeOf(request.From));
+        var names = new FlowEndNames(log, world, explainer, nodes);
+        var from = names.Find("from", request.From, toNode);
+        var to = names.Find("to", request.To, fromNode);
         var traffic = FlowTraffic.Parse(request.Port, request.Protocol, to.NamedPorts);
-        var explained = explainer.Explain(from.Identity, to.Identity, traffic.Protocol, traffic.Port, to.Pod);
+        var explained = explainer.Explain(from.Identity, to.Identity, traffic.Protocol, traffic.Port, to.Endpoint, from.Endpoint);
         return new PolicyExplanationView(
             View(from), View(to), traffic.ToString(), explained.Verdict.ToString(), EnforcementGaps.Of(explained.Verdict),
             PolicyViews.Of(explained.Egress), PolicyViews.Of(explained.Ingress),
-            [.. new[] { from.Note, to.Note }.OfType<string>()]);
+            [.. new[] { from.Note, to.Note }.OfType<string>().Distinct()]);
 
         FlowEndView View(FlowEnd end) => new(end.Name, end.Identity, explainer.LabelsOf(end.Identity)!.ToStrings());
     }
@@ -29,7 +30,7 @@ internal sealed class PolicyQuestions(RevisionLog log, string clusterName)
     /// <exception cref="InvalidRequestException">A document is refused, or a policy to delete is not there.</exception>
     public PolicyDiffView Diff(PolicyDiffRequest request)
     {
-        var before = LivePolicyWorld.Read(log, clusterName);
+        var before = LivePolicyWorld.Read(log, clusterName, out _);
         var policies = before.Policies.ToBuilder();
         var notes = new List<string>();
         foreach (var key in request.Delete ?? [])

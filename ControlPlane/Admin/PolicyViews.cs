@@ -12,7 +12,7 @@ internal static class PolicyViews
     {
         if (explained is null)
         {
-            return new DirectionView("unrestricted", "policies restrict pods only, and this end is none", [], null, null, null, null);
+            return new DirectionView("unrestricted", "policies restrict pods and nodes, and this end is neither", [], null, null, null, null);
         }
 
         var decided = explained.Decision;

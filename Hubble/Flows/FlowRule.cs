@@ -17,6 +17,9 @@ public sealed record FlowRule(uint Id, string Kind, string Namespace, string Nam
     /// <summary>The pod's own node may always reach it.</summary>
     public const uint FromHost = 2;
 
+    /// <summary>What the node needs to stay part of the cluster, whatever policies say.</summary>
+    public const uint ControlTraffic = 3;
+
     /// <summary>Ids from here on are written rules.</summary>
     public const uint FirstWritten = 16;
 
@@ -28,6 +31,7 @@ public sealed record FlowRule(uint Id, string Kind, string Namespace, string Nam
         None => "no rule (default deny)",
         NotEnforced => "no policy in this direction",
         FromHost => "the pod's own node may always reach it",
+        ControlTraffic => "control traffic of the node, which no policy cuts off",
         _ when Name.Length == 0 => $"rule {Id} (no longer known)",
         _ => $"rule {(Namespace.Length == 0 ? Name : $"{Namespace}/{Name}")} {Section}",
     };

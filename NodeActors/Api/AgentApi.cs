@@ -18,10 +18,10 @@ internal sealed class AgentApi(
     public AgentStatus Status()
     {
         var view = state.View;
-        var all = endpoints.Endpoints.ToArray();
+        var all = endpoints.Judged;
         return new AgentStatus(
             options.NodeName, AgentVersion.Text, Environment.OSVersion.Version.ToString(), datapath is NodeDatapath { UsesTcx: false } ? "clsact" : "tcx",
-            disconnected() is null, view.State.Revision, view.AppliedRevision, all.Length,
+            disconnected() is null, view.State.Revision, view.AppliedRevision, all.Count,
             all.Count(endpoint => AgentViews.StateOf(endpoint, view.Endpoints.GetValueOrDefault(endpoint.Id)) == "ready"), view.State.Identities.Count,
             view.State.Policies.Count(), [.. endpoints.Pools.Select(pool => pool.View)], Maps(), flows.EventsLost, problems());
     }

@@ -37,8 +37,8 @@ internal sealed class AgentMetrics(IDatapath datapath, StateActor state, Endpoin
     private void WriteEndpoints(MetricsText text)
     {
         var view = state.View;
-        var all = endpoints.Endpoints.ToArray();
-        text.Gauge("cilium_endpoint", "Number of endpoints managed by this agent").Sample(all.Length);
+        var all = endpoints.Judged;
+        text.Gauge("cilium_endpoint", "Number of endpoints managed by this agent").Sample(all.Count);
         text.Gauge("cilium_endpoint_state", "Count of all endpoints, tagged by different endpoint states");
         foreach (var name in States)
         {
@@ -81,7 +81,8 @@ internal sealed class AgentMetrics(IDatapath datapath, StateActor state, Endpoin
         text.Gauge("cilium_identity", "Number of identities currently allocated")
             .Sample(ReservedIdentity.All.Count(), ("type", "reserved"))
             .Sample(view.State.Identities.Count, ("type", "cluster_local"))
-            .Sample(view.Prefixes.Count, ("type", "node_local"));
+            .Sample(view.LocalLabels.Keys.Count(number => number >> 24 == 1), ("type", "node_local"))
+            .Sample(view.LocalLabels.Keys.Count(number => number >> 24 == 2), ("type", "remote_node"));
         text.Gauge("axoneme_state_revision", "State log revision the agent has received").Sample(view.State.Revision);
         text.Gauge("axoneme_problems", "Things that are not as they should be; see status").Sample(view.Problems.Length);
     }

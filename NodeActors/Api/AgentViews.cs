@@ -12,7 +12,7 @@ internal sealed class AgentViews(StateActor state, EndpointService endpoints, Bp
     public IReadOnlyList<EndpointView> Endpoints()
     {
         var view = state.View;
-        return [.. endpoints.Endpoints.OrderBy(endpoint => endpoint.Id).Select(endpoint => View(endpoint, view.Endpoints.GetValueOrDefault(endpoint.Id)))];
+        return [.. endpoints.Judged.OrderBy(endpoint => endpoint.Id).Select(endpoint => View(endpoint, view.Endpoints.GetValueOrDefault(endpoint.Id)))];
     }
 
     public IReadOnlyList<IdentityView> Identities()
@@ -20,7 +20,7 @@ internal sealed class AgentViews(StateActor state, EndpointService endpoints, Bp
         var view = state.View;
         return
         [
-            .. ReservedIdentity.All.Concat(view.State.Identities.Keys).Concat(view.Prefixes.Keys).Distinct().Order()
+            .. ReservedIdentity.All.Concat(view.State.Identities.Keys).Concat(view.LocalLabels.Keys).Distinct().Order()
                 .Select(number => new IdentityView(number, bpf.LabelsOf(number))),
         ];
     }
@@ -49,7 +49,7 @@ internal sealed class AgentViews(StateActor state, EndpointService endpoints, Bp
         var flags = status?.Entry.Flags ?? default;
         return new EndpointView(
             endpoint.Id, endpoint.ContainerId, endpoint.Namespace, endpoint.Pod, StateOf(endpoint, status), status?.Identity ?? ReservedIdentity.Init,
-            status?.Labels.ToStrings() ?? [], endpoint.Interface.Ipv4?.ToString(), endpoint.Interface.Ipv6?.ToString(), endpoint.Interface.Mac.ToString(),
+            status?.Labels.ToStrings() ?? [], endpoint.Interface.Ipv4?.ToString(), endpoint.Interface.Ipv6?.ToString(), endpoint.IsHost ? "" : endpoint.Interface.Mac.ToString(),
             endpoint.Interface.HostName, endpoint.Ifindex, flags.HasFlag(Datapath.Layout.EndpointFlags.IngressEnforced),
             flags.HasFlag(Datapath.Layout.EndpointFlags.EgressEnforced), status?.Entry.PolicyId ?? 0, status?.Entry.PolicyRevision ?? 0, status?.Problem);
     }

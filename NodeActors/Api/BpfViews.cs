@@ -66,13 +66,13 @@ internal sealed class BpfViews(IDatapath datapath, StateActor state, TimeProvide
         return rows;
     }
 
-    /// <summary>The labels of an identity: reserved, of the cluster, or of a prefix of this node.</summary>
+    /// <summary>The labels of an identity: reserved, of the cluster, or this node's own.</summary>
     public IReadOnlyList<string> LabelsOf(uint identity)
     {
         var view = state.View;
-        return ReservedIdentity.IsReserved(identity) ? ReservedLabels[identity]
+        return view.LocalLabels.TryGetValue(identity, out var own) ? own.ToStrings()
+            : ReservedIdentity.IsReserved(identity) ? ReservedLabels[identity]
             : view.State.Identities.TryGetValue(identity, out var record) ? record.Labels
-            : view.Prefixes.TryGetValue(identity, out var prefix) ? CidrText.LabelsOf(prefix).ToStrings()
             : [];
     }
 

@@ -32,14 +32,30 @@ internal sealed record Endpoint
     /// <summary>Gone from the node, but the control plane does not know yet.</summary>
     public bool IsRemoved { get; init; }
 
+    /// <summary>The node itself, which has no interface of its own.</summary>
+    public bool IsHost => Ifindex == EndpointEntry.HostInterface;
+
     /// <summary>Key of the attachment: what CNI calls it by.</summary>
     public (string ContainerId, string IfName) Attachment => (ContainerId, Interface.PodName);
 
     /// <summary>Key in the local journal: a container attached again is another record.</summary>
     public string JournalKey => $"{ContainerId}/{Interface.PodName}/{Id}";
 
-    /// <summary>Namespace and name of the pod, or the container id where the runtime named no pod.</summary>
-    public string Name => Pod.Length > 0 ? $"{Namespace}/{Pod}" : ContainerId;
+    /// <summary>Namespace and name of the pod, or the container id where the runtime named no pod; <c>host</c> for the node.</summary>
+    public string Name => IsHost ? "host" : Pod.Length > 0 ? $"{Namespace}/{Pod}" : ContainerId;
+
+    /// <summary>The node itself.</summary>
+    public static Endpoint Host(ushort id) => new()
+    {
+        Id = id,
+        ContainerId = "",
+        Namespace = "",
+        Pod = "",
+        PodUid = "",
+        Interface = new PodInterface("", "", "", default, default, null, null, 0),
+        Ifindex = EndpointEntry.HostInterface,
+        IsReady = true,
+    };
 
     public LocalEndpoint ToRecord() => new()
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using Axoneme.NodeActors.Identities;
 using Axoneme.Persistence;
 using Axoneme.Wire.State;
 
@@ -10,6 +11,12 @@ internal sealed record LocalContents
     public IReadOnlyList<LocalEndpoint> Endpoints { get; init; } = [];
 
     public IReadOnlyDictionary<IPNetwork, uint> Prefixes { get; init; } = new Dictionary<IPNetwork, uint>();
+
+    /// <summary>Numbers of other nodes' identities.</summary>
+    public IReadOnlyDictionary<RemoteNodeKey, uint> RemoteNodes { get; init; } = new Dictionary<RemoteNodeKey, uint>();
+
+    /// <summary>The node as an endpoint; null when it never was one.</summary>
+    public LocalEndpoint? Host { get; init; }
 
     /// <summary>Kernel settings as they were before an agent changed them, by path under /proc/sys.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
@@ -28,6 +35,8 @@ internal sealed record LocalContents
     {
         var endpoints = new List<LocalEndpoint>();
         var prefixes = new Dictionary<IPNetwork, uint>();
+        var nodes = new Dictionary<RemoteNodeKey, uint>();
+        LocalEndpoint? host = null;
         var settings = new Dictionary<string, string>();
         var block = 0u;
         StateCursor? cursor = null;
@@ -48,7 +57,13 @@ internal sealed record LocalContents
                         endpoints.Add(LocalEndpoint.Parser.ParseFrom(record.Payload.Span));
                         break;
                     case LocalStore.Kinds.PrefixIdentity:
-                        prefixes[IPNetwork.Parse(record.Key)] = PrefixIdentity.Parser.ParseFrom(record.Payload.Span).Number;
+                        prefixes[IPNetwork.Parse(record.Key)] = LocalIdentity.Parser.ParseFrom(record.Payload.Span).Number;
+                        break;
+                    case LocalStore.Kinds.RemoteNodeIdentity:
+                        nodes[RemoteNodeKey.Parse(record.Key)] = LocalIdentity.Parser.ParseFrom(record.Payload.Span).Number;
+                        break;
+                    case LocalStore.Kinds.HostEndpoint:
+                        host = LocalEndpoint.Parser.ParseFrom(record.Payload.Span);
                         break;
                     case LocalStore.Kinds.Setting:
                         settings[record.Key] = KernelSetting.Parser.ParseFrom(record.Payload.Span).Value;
@@ -81,6 +96,15 @@ internal sealed record LocalContents
             snapshot.Revision = cursor.Revision;
         }
 
-        return new LocalContents { Endpoints = endpoints, Prefixes = prefixes, Settings = settings, PolicyIdBlock = block, State = cursor is null ? null : snapshot };
+        return new LocalContents
+        {
+            Endpoints = endpoints,
+            Prefixes = prefixes,
+            RemoteNodes = nodes,
+            Host = host,
+            Settings = settings,
+            PolicyIdBlock = block,
+            State = cursor is null ? null : snapshot,
+        };
     }
 }

@@ -32,6 +32,10 @@ internal sealed class LocalStore : NodeActor<LocalStore.Write>
     {
         public const string Endpoint = "endpoint";
         public const string PrefixIdentity = "prefix-identity";
+        public const string RemoteNodeIdentity = "remote-node-identity";
+
+        /// <summary>The node itself; only its endpoint id is kept.</summary>
+        public const string HostEndpoint = "host-endpoint";
         public const string PolicyIds = "policy-ids";
         public const string Cursor = "cursor";
         public const string Setting = "setting";

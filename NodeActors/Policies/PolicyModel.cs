@@ -14,7 +14,10 @@ namespace Axoneme.NodeActors.Policies;
 /// Feeds the policy engine from state records and turns what it resolves into kernel form. The state actor is the one writer; rule
 /// names and explanations may be asked for by any thread.
 /// </summary>
-internal sealed class PolicyModel(string clusterName, TimeProvider timeProvider)
+/// <param name="clusterName">The local cluster's name.</param>
+/// <param name="timeProvider">Time.</param>
+/// <param name="control">What policies for nodes cannot cut off; null when nothing.</param>
+internal sealed partial class PolicyModel(string clusterName, TimeProvider timeProvider, ControlTraffic? control = null)
 {
     private const int RulesRemembered = 65536;
     private const int RuleTextRemembered = 1 << 22;
@@ -23,7 +26,7 @@ internal sealed class PolicyModel(string clusterName, TimeProvider timeProvider)
     /// <summary>New questions answered in a second: a port scan asks a new one with every packet, on the thread that reads all events.</summary>
     internal const int ExplanationsPerSecond = 100;
     private readonly Lock _lock = new();
-    private readonly PolicyEngine _engine = new(clusterName);
+    private readonly PolicyEngine _engine = new(clusterName, control);
     private readonly HashSet<PolicySubject> _tracked = [];
     private readonly Dictionary<PolicySet, EndpointPolicy> _converted = [];
     private readonly Dictionary<ImmutableArray<PolicyInterval>, IntervalList> _lists = [];
@@ -68,27 +71,6 @@ internal sealed class PolicyModel(string clusterName, TimeProvider timeProvider)
 
             Forget();
             return true;
-        }
-    }
-
-    /// <summary>Makes a prefix's identity known.</summary>
-    public void AddPrefix(uint number, IPNetwork prefix)
-    {
-        lock (_lock)
-        {
-            _engine.UpsertIdentity(number, _engine.CidrLabels(prefix));
-            _cameOrWent.Add(number);
-            Forget();
-        }
-    }
-
-    public void RemovePrefix(uint number)
-    {
-        lock (_lock)
-        {
-            _engine.RemoveIdentity(number);
-            _cameOrWent.Add(number);
-            Forget();
         }
     }
 
@@ -247,6 +229,7 @@ internal sealed class PolicyModel(string clusterName, TimeProvider timeProvider)
         if (change.New?.Policy is not { } record)
         {
             _engine.RemovePolicy(change.Key);
+            NoteApiServers(change.Key, null);
             return;
         }
 
@@ -257,6 +240,7 @@ internal sealed class PolicyModel(string clusterName, TimeProvider timeProvider)
             if (result.Policy is { } policy)
             {
                 _engine.UpsertPolicy(change.Key, policy);
+                NoteApiServers(change.Key, policy);
             }
             else
             {

@@ -29,6 +29,8 @@ internal sealed record NodeState
 
     public ImmutableDictionary<IPAddress, IpRecord> Ips { get; init; } = ImmutableDictionary<IPAddress, IpRecord>.Empty;
 
+    public ImmutableDictionary<string, NodeRecord> Nodes { get; init; } = ImmutableDictionary<string, NodeRecord>.Empty;
+
     /// <summary>Which node has an address of its own.</summary>
     public ImmutableDictionary<IPAddress, string> NodeAddresses { get; init; } = ImmutableDictionary<IPAddress, string>.Empty;
 
@@ -106,6 +108,7 @@ internal sealed record NodeState
         var identities = state.Identities.ToBuilder();
         var identityOfLabels = state.IdentityOfLabels.ToBuilder();
         var ips = state.Ips.ToBuilder();
+        var nodes = state.Nodes.ToBuilder();
         var nodeAddresses = state.NodeAddresses.ToBuilder();
         // What goes makes room for what comes: an address may move from one node to another within a commit.
         foreach (var old in changes.Select(c => c.Old).OfType<Record>())
@@ -124,6 +127,7 @@ internal sealed record NodeState
                     ips.Remove(address);
                     break;
                 case RecordKind.Node:
+                    nodes.Remove(old.Key);
                     nodeAddresses.RemoveRange(Addresses(old.Node));
                     break;
             }
@@ -141,6 +145,7 @@ internal sealed record NodeState
                     ips[address] = added.Ip;
                     break;
                 case RecordKind.Node:
+                    nodes[added.Key] = added.Node;
                     foreach (var address in Addresses(added.Node))
                     {
                         nodeAddresses[address] = added.Key;
@@ -155,6 +160,7 @@ internal sealed record NodeState
             Identities = identities.ToImmutable(),
             IdentityOfLabels = identityOfLabels.ToImmutable(),
             Ips = ips.ToImmutable(),
+            Nodes = nodes.ToImmutable(),
             NodeAddresses = nodeAddresses.ToImmutable(),
         };
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Axoneme.Policy;
 
 namespace Axoneme.NodeActors.State;
 
@@ -15,8 +16,8 @@ internal sealed record NodeView
     /// <summary>Endpoint ids by address.</summary>
     public ImmutableDictionary<IPAddress, ushort> EndpointOfAddress { get; init; } = ImmutableDictionary<IPAddress, ushort>.Empty;
 
-    /// <summary>Node-local identities.</summary>
-    public ImmutableDictionary<uint, IPNetwork> Prefixes { get; init; } = ImmutableDictionary<uint, IPNetwork>.Empty;
+    /// <summary>Labels of identities that are the node's own; see <see cref="Policies.PolicyModel.LocalLabels"/>.</summary>
+    public ImmutableDictionary<uint, LabelSet> LocalLabels { get; init; } = ImmutableDictionary<uint, LabelSet>.Empty;
 
     public ImmutableHashSet<IPAddress> LocalAddresses { get; init; } = [];
 

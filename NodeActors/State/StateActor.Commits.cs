@@ -56,6 +56,8 @@ internal sealed partial class StateActor
                 _dirtyAddresses.Add(address);
             }
 
+            _nodesDirty |= change.Kind == RecordKind.Node;
+            _policyDirty |= change.Kind == RecordKind.Node;
             _dirtyAddresses.UnionWith(NodeState.Addresses(change.Old?.Node).Concat(NodeState.Addresses(change.New?.Node)));
             var isUnreadable = IsUnreadablePolicy(change);
             if (!isUnreadable)

@@ -16,7 +16,9 @@ internal sealed partial class StateActor
             return;
         }
 
+        GiveNodesIdentities();
         GivePrefixesIdentities();
+        NoteIdlePolicies();
         foreach (var (id, status) in _endpoints)
         {
             var identified = Identified(status);
@@ -48,13 +50,13 @@ internal sealed partial class StateActor
         }
     }
 
-    /// <summary>Without any state nothing is known about policies: new pods wait closed, adopted ones keep what they had.</summary>
+    /// <summary>Without any state nothing is known about policies: new pods wait closed, the node open, adopted ones keep what they had.</summary>
     private void CloseNewEndpoints()
     {
         foreach (var (id, status) in _endpoints.Where(pair => pair.Value.Entry.Id == 0))
         {
             var entry = EntryOf(status);
-            _endpoints = _endpoints.SetItem(id, status with { Entry = entry, Problem = "no policies received from the control plane yet; nothing may pass" });
+            _endpoints = _endpoints.SetItem(id, status with { Entry = entry, Problem = ProblemWithoutState(status.Endpoint) });
             _maps.Endpoints.Set(status.Endpoint.Ifindex, entry);
         }
     }
@@ -65,15 +67,23 @@ internal sealed partial class StateActor
     /// </summary>
     private void GivePrefixesIdentities()
     {
-        foreach (var (number, prefix) in _prefixes.Update(Policies.CidrPrefixes))
+        var outside = _outsideApiServers;
+        foreach (var (number, prefix) in _prefixes.Update(Policies.CidrPrefixes.Concat(outside)))
         {
             if (!_programmer.Inherit(number, _prefixes.EnclosingIdentity(prefix)))
             {
                 Log.NotInherited(Logger, prefix.ToString());
             }
 
-            Policies.AddPrefix(number, prefix);
+            Policies.SetLocal(number, Policies.LabelsOf(prefix, outside.Contains(prefix)));
         }
+
+        foreach (var prefix in outside.SymmetricExcept(_labelledApiServers).Where(_prefixes.Numbers.ContainsKey))
+        {
+            Policies.SetLocal(_prefixes.Numbers[prefix], Policies.LabelsOf(prefix, outside.Contains(prefix)));
+        }
+
+        _labelledApiServers = outside;
 
         foreach (var (prefix, number) in _prefixes.Numbers)
         {
@@ -99,6 +109,11 @@ internal sealed partial class StateActor
     private EndpointStatus Identified(EndpointStatus status)
     {
         var endpoint = status.Endpoint;
+        if (endpoint.IsHost)
+        {
+            return AsHost(status);
+        }
+
         var pod = _state.Pod(endpoint.Namespace, endpoint.Pod);
         if (pod is null || !IsSamePod(pod, endpoint.PodUid))
         {
@@ -120,7 +135,7 @@ internal sealed partial class StateActor
             PolicyId = policy?.Id ?? 0,
             PolicyRevision = policy?.Revision ?? 1,
             Id = status.Endpoint.Id,
-            Flags = policy?.Content.Enforcement ?? EndpointPolicy.Closed.Enforcement,
+            Flags = policy?.Content.Enforcement ?? FlagsWithoutPolicy(status.Endpoint),
             Mac = pod.Mac,
             GatewayMac = pod.HostMac,
             Ipv4 = ToKernel(pod.Ipv4),
@@ -131,7 +146,7 @@ internal sealed partial class StateActor
     private static partial class Log
     {
         [Microsoft.Extensions.Logging.LoggerMessage(20, Microsoft.Extensions.Logging.LogLevel.Warning,
-            "Map policy is full: connections with {Prefix} may be judged by other rules for a moment while it gets its identity", EventName = "PrefixNotInherited")]
-        public static partial void NotInherited(Microsoft.Extensions.Logging.ILogger logger, string prefix);
+            "Map policy is full: connections with {Peer} may be judged by other rules for a moment while it gets its identity", EventName = "PrefixNotInherited")]
+        public static partial void NotInherited(Microsoft.Extensions.Logging.ILogger logger, string peer);
     }
 }

@@ -22,6 +22,7 @@ namespace Axoneme.NodeActors.State;
 internal sealed partial class StateActor : NodeActor<StateMessage>
 {
     private readonly string _node;
+    private readonly NodeAgentOptions _options;
     private readonly LocalStore _store;
     private readonly KernelMaps _maps;
     private readonly PolicyProgrammer _programmer;
@@ -48,16 +49,21 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
     private volatile NodeView _view = NodeView.Empty;
 
     public StateActor(
-        string node, string clusterName, IDatapath datapath, LocalStore store, LocalContents contents, Action<AppliedRevision> acknowledge, Action startOver,
+        NodeAgentOptions options, IDatapath datapath, LocalStore store, LocalContents contents, Action<AppliedRevision> acknowledge, Action startOver,
         TimeProvider timeProvider, ILogger<StateActor> logger)
         : base("state", timeProvider, logger)
     {
-        _node = node;
+        (_node, _options) = (options.NodeName, options);
         _store = store;
         (_acknowledge, _startOver) = (acknowledge, startOver);
-        Policies = new PolicyModel(clusterName, timeProvider);
+        Policies = new PolicyModel(options.ClusterName, timeProvider, new ControlTraffic
+        {
+            TunnelPort = options.Routing == RoutingMode.Vxlan ? options.TunnelPort : null,
+            ControlPlanePort = (ushort?)options.ControlPlaneAddress?.Port,
+        });
         _maps = new KernelMaps(datapath, logger);
         _prefixes = new PrefixIdentities(store, contents.Prefixes);
+        _nodes = new RemoteNodeIdentities(store, contents.RemoteNodes);
         _intervals = new IntervalStore(_maps.PolicyRanges, timeProvider);
         var kernel = KernelPolicies.Read(datapath);
         _programmer = new PolicyProgrammer(_maps.Policy, _intervals, new PolicyIds(contents.PolicyIdBlock, kernel.Policies.ContainsKey));
@@ -82,7 +88,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
         SetLocalAddresses(localAddresses);
         foreach (var (prefix, number) in contents.Prefixes)
         {
-            Policies.AddPrefix(number, prefix);
+            Policies.SetLocal(number, Policies.LabelsOf(prefix, servesApi: false));
         }
 
         foreach (var endpoint in adopted)
@@ -96,9 +102,10 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
                 _maps.Endpoints.Adopt(endpoint.Ifindex, entry);
             }
 
-            Hold(status);
+            Hold(endpoint.IsHost ? AsHost(status) : status);
         }
 
+        DropFormerHost(kernel);
         _programmer.KeepOnly(_endpoints.Keys.ToHashSet());
         if (contents.State is { } cached)
         {
@@ -241,8 +248,15 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
     private void SetLocalAddresses(IEnumerable<IPAddress> addresses)
     {
         var now = addresses.ToImmutableHashSet();
-        _dirtyAddresses.UnionWith(now.SymmetricExcept(_localAddresses));
+        var changed = now.SymmetricExcept(_localAddresses);
+        _dirtyAddresses.UnionWith(changed);
         _localAddresses = now;
+
+        // Whether somebody outside serves the Kubernetes API or this node.
+        if (changed.Any(Policies.ApiServers.Contains))
+        {
+            (_nodesDirty, _policyDirty) = (true, true);
+        }
     }
 
     /// <summary>Works out what the maps should hold and writes it.</summary>
@@ -298,13 +312,13 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
     private void Settle()
     {
         _programmer.ReleaseIntervals();
-        var gone = _state.IsComplete && _misfits.Count == 0 ? _prefixes.Forget() : [];
+        uint[] gone = _state.IsComplete && _misfits.Count == 0 ? [.. _prefixes.Forget(), .. _nodes.Forget()] : [];
         foreach (var number in gone)
         {
-            Policies.RemovePrefix(number);
+            Policies.RemoveLocal(number);
         }
 
-        if (gone.Count > 0)
+        if (gone.Length > 0)
         {
             _policyDirty = true;
             Post(new StateMessage.ContinueDue());
@@ -327,7 +341,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
         // Of its own pods the node knows better than the control plane: one that is not here is gone.
         return _state.Ips.GetValueOrDefault(address) is { Identity: not 0 } ip && ip.Node != _node
             ? new IpcacheEntry { Identity = ip.Identity }
-            : node is not null ? new IpcacheEntry { Identity = ReservedIdentity.RemoteNode } : null;
+            : node is not null ? new IpcacheEntry { Identity = NodeIdentity(node, address) } : null;
     }
 
     private void Publish(bool written)
@@ -347,12 +361,12 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
             State = _state,
             Endpoints = _endpoints,
             EndpointOfAddress = _endpointOfAddress,
-            Prefixes = _prefixes.Prefixes,
+            LocalLabels = Policies.LocalLabels,
             LocalAddresses = _localAddresses,
             AppliedRevision = _applied,
             Problems =
             [
-                .. new[] { _lostCommit, _compareProblem }.OfType<string>(),
+                .. new[] { _lostCommit, _compareProblem, _hostPoliciesIdle }.OfType<string>(),
                 .. Policies.Problems.Values,
                 .. _maps.Status.Select(m => m.Problem).OfType<string>(),
                 .. _misfits.Select(m => $"endpoint {m.Key}: {m.Value}"),

@@ -10,7 +10,7 @@ public static class LabelSource
     /// <summary>On addresses learned under a DNS name: the name or pattern of the policies that match it.</summary>
     public const string Fqdn = "fqdn";
 
-    /// <summary>On nodes: the labels of the Node object.</summary>
+    /// <summary>On other nodes: the labels of the Node object. The own node has them with source <c>k8s</c>; see <see cref="NodeLabels"/>.</summary>
     public const string Node = "node";
     public const string Unspecified = "unspec";
 

@@ -12,4 +12,7 @@ public sealed record ServiceAddresses(string Kind, string Namespace, string Name
 {
     public const string SliceKindName = "EndpointSlice";
     public const string EndpointsKindName = "Endpoints";
+
+    /// <summary>The Kubernetes API is served at these addresses: they are behind the Service <c>kubernetes</c> in namespace <c>default</c>.</summary>
+    public bool ServeApi => Namespace == "default" && Service == "kubernetes";
 }

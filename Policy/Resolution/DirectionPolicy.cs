@@ -13,6 +13,8 @@ internal sealed class DirectionPolicy
     private readonly bool _subjectIsNode;
     private readonly ImmutableArray<NamedPort> _subjectPorts;
     private readonly IReadOnlyDictionary<uint, ImmutableArray<NamedPort>> _identityPorts;
+    private readonly IReadOnlyDictionary<uint, LabelSet> _identityLabels;
+    private readonly ControlTraffic? _control;
     private readonly Dictionary<uint, RuleGroup> _groupOf = [];
     private readonly Dictionary<RuleGroup.Key, RuleGroup> _groups = [];
     private readonly Settlement _settlement = new();
@@ -26,20 +28,30 @@ internal sealed class DirectionPolicy
     /// <param name="direction">Which way.</param>
     /// <param name="subjectIsNode">The subject is a node and not a pod.</param>
     /// <param name="subjectPorts">Named ports of the subject.</param>
-    /// <param name="identityPorts">Named ports of the pods of each identity.</param>
+    /// <param name="peers">What is known of identities.</param>
     public DirectionPolicy(
         PolicyDirection direction,
         bool subjectIsNode,
         ImmutableArray<NamedPort> subjectPorts,
-        IReadOnlyDictionary<uint, ImmutableArray<NamedPort>> identityPorts)
+        PeerKnowledge peers)
     {
         _direction = direction;
         _subjectIsNode = subjectIsNode;
         _subjectPorts = subjectPorts;
-        _identityPorts = identityPorts;
+        _identityPorts = peers.NamedPorts;
+        _identityLabels = peers.Labels;
+        _control = subjectIsNode ? peers.Control : null;
         if (direction == PolicyDirection.Ingress && !subjectIsNode)
         {
             Place(ReservedIdentity.Host, []);
+        }
+
+        if (_control is not null)
+        {
+            foreach (var identity in _identityLabels.Keys)
+            {
+                LabelsChanged(identity);
+            }
         }
     }
 
@@ -58,7 +70,7 @@ internal sealed class DirectionPolicy
         {
             if (_others.IsDefault)
             {
-                _others = Settle([], _direction == PolicyDirection.Ingress ? _subjectPorts : [], isOwnHost: false);
+                _others = Settle([], _direction == PolicyDirection.Ingress ? _subjectPorts : [], isOwnHost: false, ControlPeers.None);
             }
 
             return _others;
@@ -160,6 +172,15 @@ internal sealed class DirectionPolicy
     /// <summary>The pods of an identity name other ports than before.</summary>
     public void PortsChanged(uint identity) => Place(identity, RulesOf(identity));
 
+    /// <summary>An identity has other labels, or came or went.</summary>
+    public void LabelsChanged(uint identity)
+    {
+        if (_control is not null && (_groupOf.ContainsKey(identity) || ControlTraffic.PeersOf(_identityLabels.GetValueOrDefault(identity)) != ControlPeers.None))
+        {
+            Place(identity, RulesOf(identity));
+        }
+    }
+
     /// <summary>Identities whose entry may have changed since the last call, with 0 for that of all others; null: all entries.</summary>
     public IReadOnlyCollection<uint>? TakeChanged()
     {
@@ -243,7 +264,8 @@ internal sealed class DirectionPolicy
     private void Place(uint identity, ImmutableArray<CompiledRule> rules)
     {
         var isOwnHost = identity == ReservedIdentity.Host && _direction == PolicyDirection.Ingress && !_subjectIsNode;
-        var key = new RuleGroup.Key(rules, PortsTowards(identity, rules), isOwnHost);
+        var control = _control is null ? ControlPeers.None : ControlTraffic.PeersOf(_identityLabels.GetValueOrDefault(identity));
+        var key = new RuleGroup.Key(rules, PortsTowards(identity, rules), isOwnHost, control);
         _groupOf.TryGetValue(identity, out var old);
         if (old is not null)
         {
@@ -263,7 +285,7 @@ internal sealed class DirectionPolicy
             _changed.Add(identity);
         }
 
-        if (rules.IsEmpty && key.Ports.IsEmpty && !isOwnHost)
+        if (rules.IsEmpty && key.Ports.IsEmpty && !isOwnHost && control == ControlPeers.None)
         {
             _groupOf.Remove(identity);
             return;
@@ -288,14 +310,14 @@ internal sealed class DirectionPolicy
         if (group.Intervals.IsDefault)
         {
             var (rules, ports, isOwnHost) = (group.Content.Rules, _direction == PolicyDirection.Ingress ? _subjectPorts : group.Content.Ports, group.Content.IsOwnHost);
-            group.Intervals = Settle(rules, ports, isOwnHost);
+            group.Intervals = Settle(rules, ports, isOwnHost, group.Content.Control);
             group.IsLikeOthers = Settlement.HaveSameOutcomes(group.Intervals, Others);
         }
 
         return group;
     }
 
-    private ImmutableArray<PolicyInterval> Settle(ImmutableArray<CompiledRule> own, ImmutableArray<NamedPort> ports, bool isOwnHost)
+    private ImmutableArray<PolicyInterval> Settle(ImmutableArray<CompiledRule> own, ImmutableArray<NamedPort> ports, bool isOwnHost, ControlPeers peer)
     {
         // Both lists are in order; so is their union.
         var (i, j) = (0, 0);
@@ -313,6 +335,11 @@ internal sealed class DirectionPolicy
         if (isOwnHost)
         {
             _settlement.AddImplicit(ImplicitRule.FromHost, exempts: true);
+        }
+
+        if (_control is not null)
+        {
+            _settlement.AddOverriding(ImplicitRule.ControlTraffic, _control.With(peer, _direction));
         }
 
         return _settlement.Settle();

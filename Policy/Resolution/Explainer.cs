@@ -28,6 +28,11 @@ internal static class Explainer
             return new Explanation(decided, named, [], near?.Rule.Description, near?.Lacks ?? "");
         }
 
+        if (decided.Rule == ImplicitRule.ControlTraffic)
+        {
+            return new Explanation(decided, named, [], null, "");
+        }
+
         var deny = decided.Verdict == PolicyVerdict.Deny;
         var deciding = rules.Where(rule => rule.Rule.Deny == deny && rule.Selects(peerIdentity) && Covers(rule, trafficClass, ports));
         return new Explanation(decided, named, [.. deciding.Select(rule => rule.Description)], null, "");

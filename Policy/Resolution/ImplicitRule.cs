@@ -12,6 +12,9 @@ public static class ImplicitRule
     /// <summary>The pod's own node may always reach it.</summary>
     public const uint FromHost = 2;
 
+    /// <summary>What the node needs to stay part of the cluster: see <see cref="Policy.ControlTraffic"/>.</summary>
+    public const uint ControlTraffic = 3;
+
     /// <summary>Ids from here on name written rules.</summary>
     public const uint FirstWritten = 16;
 }

@@ -9,11 +9,11 @@ namespace Axoneme.Policy;
 /// </summary>
 public sealed class PolicySet
 {
-    internal PolicySet(PolicySetKey key, IReadOnlyDictionary<uint, ImmutableArray<NamedPort>> identityPorts)
+    internal PolicySet(PolicySetKey key, PeerKnowledge peers)
     {
         Key = key;
-        Ingress = new DirectionPolicy(PolicyDirection.Ingress, key.SubjectIsNode, key.SubjectPorts, identityPorts);
-        Egress = new DirectionPolicy(PolicyDirection.Egress, key.SubjectIsNode, key.SubjectPorts, identityPorts);
+        Ingress = new DirectionPolicy(PolicyDirection.Ingress, key.SubjectIsNode, key.SubjectPorts, peers);
+        Egress = new DirectionPolicy(PolicyDirection.Egress, key.SubjectIsNode, key.SubjectPorts, peers);
         Change(new PolicySetKey([], key.SubjectPorts, key.SubjectIsNode, key.IsClosed), key);
     }
 

@@ -19,7 +19,8 @@ internal sealed class RuleGroup(RuleGroup.Key key)
     /// <param name="rules">Rules for some peers only that select the identities, in order.</param>
     /// <param name="ports">What names of ports mean towards them; empty when no rule asks.</param>
     /// <param name="isOwnHost">It is the pod's own node.</param>
-    public readonly struct Key(ImmutableArray<CompiledRule> rules, ImmutableArray<NamedPort> ports, bool isOwnHost) : IEquatable<Key>
+    /// <param name="control">What they are to a node; none where the subject is a pod.</param>
+    public readonly struct Key(ImmutableArray<CompiledRule> rules, ImmutableArray<NamedPort> ports, bool isOwnHost, ControlPeers control) : IEquatable<Key>
     {
         public ImmutableArray<CompiledRule> Rules { get; } = rules;
 
@@ -27,14 +28,16 @@ internal sealed class RuleGroup(RuleGroup.Key key)
 
         public bool IsOwnHost { get; } = isOwnHost;
 
+        public ControlPeers Control { get; } = control;
+
         public bool Equals(Key other) =>
-            IsOwnHost == other.IsOwnHost && Rules.AsSpan().SequenceEqual(other.Rules.AsSpan()) && Ports.AsSpan().SequenceEqual(other.Ports.AsSpan());
+            IsOwnHost == other.IsOwnHost && Control == other.Control && Rules.AsSpan().SequenceEqual(other.Rules.AsSpan()) && Ports.AsSpan().SequenceEqual(other.Ports.AsSpan());
 
         public override bool Equals(object? obj) => obj is Key other && Equals(other);
 
         public override int GetHashCode()
         {
-            var hash = (uint)Ports.Length;
+            var hash = (uint)Ports.Length << 8 | (uint)Control;
             foreach (var rule in Rules)
             {
                 hash = unchecked((hash * 31) + rule.Id);

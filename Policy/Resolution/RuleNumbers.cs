@@ -58,6 +58,7 @@ internal sealed class RuleNumbers
         ImplicitRule.None => new RuleDescription("", "", "no rule allows it (default deny)"),
         ImplicitRule.NotEnforced => new RuleDescription("", "", "no policy restricts this direction"),
         ImplicitRule.FromHost => new RuleDescription("", "", "the pod's own node may always reach it"),
+        ImplicitRule.ControlTraffic => new RuleDescription("", "", "control traffic of the node, which no policy cuts off"),
         _ => _rules.GetValueOrDefault(id),
     };
 

@@ -50,6 +50,18 @@ internal sealed class Settlement
         Open(new Entry(_rules.Count - 1, false, null, AuthenticationMode.Disabled, exempts), 0, TrafficMatch.LastClass);
     }
 
+    /// <summary>Adds an allow that nobody wrote and no rule overcomes, behind all rules: what they let pass as it is keeps their names.</summary>
+    /// <param name="rule">One of <see cref="ImplicitRule"/>.</param>
+    /// <param name="traffic">What it is about.</param>
+    public void AddOverriding(uint rule, IEnumerable<TrafficMatch> traffic)
+    {
+        _rules.Add(rule);
+        foreach (var match in traffic)
+        {
+            Open(new Entry(_rules.Count - 1, false, null, AuthenticationMode.Disabled, Overrides: true), match.LowClass, match.HighClass);
+        }
+    }
+
     /// <summary>The intervals, sorted and disjoint, without those that default deny covers. Afterwards everything is forgotten.</summary>
     public ImmutableArray<PolicyInterval> Settle()
     {
@@ -133,13 +145,14 @@ internal sealed class Settlement
     /// <summary>What the open lines come to; <see cref="_candidates"/> gets the rules that decide it.</summary>
     private PolicyInterval Outcome(uint low, uint high)
     {
-        var (denied, exempt, plain, inspected) = (false, false, false, false);
+        var (denied, exempt, plain, inspected, overriding) = (false, false, false, false, -1);
         var authentication = AuthenticationMode.Disabled;
         foreach (var line in _open)
         {
             var entry = _lines[line];
             denied |= entry.Deny;
             exempt |= entry.Exempts;
+            overriding = entry.Overrides ? entry.Rule : overriding;
 
             // A direction that is open by default is not thereby open to every request (Cilium's documentation, "Policy Enforcement Modes").
             plain |= !entry.Deny && entry.Inspection is null && _rules[entry.Rule] != ImplicitRule.NotEnforced;
@@ -149,6 +162,12 @@ internal sealed class Settlement
 
         var redirect = !denied && inspected;
         _candidates.Clear();
+        if (overriding >= 0 && (denied || redirect || (authentication != AuthenticationMode.Disabled && !exempt)))
+        {
+            _candidates.Add(overriding);
+            return new PolicyInterval(low, high, PolicyVerdict.Allow, _rules[overriding]);
+        }
+
         foreach (var line in _open)
         {
             // What nobody wrote comes last, and is named only where nothing written decides.
@@ -213,5 +232,5 @@ internal sealed class Settlement
         return kept > 0;
     }
 
-    private readonly record struct Entry(int Rule, bool Deny, Inspection? Inspection, AuthenticationMode Authentication, bool Exempts = false);
+    private readonly record struct Entry(int Rule, bool Deny, Inspection? Inspection, AuthenticationMode Authentication, bool Exempts = false, bool Overrides = false);
 }

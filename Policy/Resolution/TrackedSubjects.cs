@@ -3,17 +3,21 @@ using System.Collections.Immutable;
 namespace Axoneme.Policy;
 
 /// <summary>The endpoints and nodes that somebody wants to know the policies of, and the policy set each has.</summary>
-/// <param name="namedPorts">Named ports of the pods of each identity.</param>
-internal sealed class TrackedSubjects(IReadOnlyDictionary<uint, ImmutableArray<NamedPort>> namedPorts)
+/// <param name="peers">What is known of identities.</param>
+internal sealed class TrackedSubjects(PeerKnowledge peers)
 {
     private readonly SelectorCache<CompiledSpec> _selectors = new();
     private readonly Dictionary<PolicySubject, TrackedSubject> _subjects = [];
     private readonly Dictionary<uint, TrackedSubject> _byHandle = [];
     private readonly Dictionary<PolicySetKey, PolicySet> _sets = [];
+    private readonly HashSet<PolicySet> _nodeSets = [];
     private uint _lastHandle;
 
     /// <summary>The distinct sets.</summary>
     public IReadOnlyCollection<PolicySet> Sets => _sets.Values;
+
+    /// <summary>Those of nodes.</summary>
+    public IReadOnlyCollection<PolicySet> NodeSets => _nodeSets;
 
     public PolicySet? SetOf(PolicySubject subject) => _subjects.GetValueOrDefault(subject)?.Set;
 
@@ -99,8 +103,12 @@ internal sealed class TrackedSubjects(IReadOnlyDictionary<uint, ImmutableArray<N
                 return;
             }
 
-            set = new PolicySet(key, namedPorts);
+            set = new PolicySet(key, peers);
             _sets.Add(key, set);
+            if (key.SubjectIsNode)
+            {
+                _nodeSets.Add(set);
+            }
         }
 
         foreach (var tracked in subjects)
@@ -116,6 +124,7 @@ internal sealed class TrackedSubjects(IReadOnlyDictionary<uint, ImmutableArray<N
         if (tracked.Set is { } set && set.Subjects.Remove(tracked.Handle) && set.Subjects.Count == 0)
         {
             _sets.Remove(set.Key);
+            _nodeSets.Remove(set);
             set.Leave();
         }
     }

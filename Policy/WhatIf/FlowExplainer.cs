@@ -13,10 +13,10 @@ public sealed class FlowExplainer
     {
         _world = world;
         _engine = world.ToEngine();
-        _prefixes = world.Number(_engine.CidrPrefixes);
+        _prefixes = world.Number(_engine.CidrPrefixes.Concat(world.ApiServers));
         foreach (var (prefix, number) in _prefixes)
         {
-            _engine.UpsertIdentity(number, _engine.CidrLabels(prefix));
+            _engine.UpsertIdentity(number, world.RegionLabels(prefix, _prefixes.Keys));
         }
     }
 
@@ -38,10 +38,11 @@ public sealed class FlowExplainer
     /// <param name="destination">Identity of the receiver.</param>
     /// <param name="protocol">IP protocol.</param>
     /// <param name="port">Destination port, ICMP type, or 0 for protocols without ports.</param>
-    /// <param name="receiver">Which endpoint of the destination's identity, when they name different ports; null for the first.</param>
-    public FlowExplanation Explain(uint source, uint destination, IpProtocol protocol, ushort port, string? receiver = null)
+    /// <param name="receiver">Which endpoint it is, when those of the identity name different ports, or a node, which is others' <c>host</c>; null for the first of the identity.</param>
+    /// <param name="sender">The same of the source.</param>
+    public FlowExplanation Explain(uint source, uint destination, IpProtocol protocol, ushort port, string? receiver = null, string? sender = null)
     {
-        var egress = Explain(Endpoint(source, null), PolicyDirection.Egress, destination, protocol, port);
+        var egress = Explain(Endpoint(source, sender), PolicyDirection.Egress, destination, protocol, port);
         var ingress = Explain(Endpoint(destination, receiver), PolicyDirection.Ingress, source, protocol, port);
         var open = FlowIntervals.Open[0];
         return new FlowExplanation(FlowVerdict.Of(egress?.Decision ?? open, ingress?.Decision ?? open), egress, ingress);
@@ -51,5 +52,5 @@ public sealed class FlowExplainer
         subject is null ? null : _engine.Explain(_world.SubjectOf(subject), direction, peer, protocol, port);
 
     private PolicyEndpoint? Endpoint(uint identity, string? name) =>
-        _world.Endpoints.FirstOrDefault(endpoint => endpoint.Identity == identity && (name is null || endpoint.Name == name));
+        _world.Endpoints.FirstOrDefault(endpoint => name is null ? endpoint.Identity == identity : endpoint.Name == name);
 }

@@ -18,10 +18,16 @@ public sealed record PolicyWorld
     /// <summary>The local cluster's name, for entity <c>cluster</c>.</summary>
     public string ClusterName { get; init; } = "default";
 
+    /// <summary>What policies for nodes cannot cut off; null when nothing.</summary>
+    public ControlTraffic? Control { get; init; }
+
+    /// <summary>Addresses outside the cluster at which the Kubernetes API is served, as prefixes of full length.</summary>
+    public ImmutableHashSet<IPNetwork> ApiServers { get; init; } = [];
+
     /// <summary>An engine that knows all of it but the prefixes.</summary>
     internal PolicyEngine ToEngine()
     {
-        var engine = new PolicyEngine(ClusterName);
+        var engine = new PolicyEngine(ClusterName, Control);
         foreach (var (number, labels) in Identities)
         {
             engine.UpsertIdentity(number, labels);
@@ -50,5 +56,12 @@ public sealed record PolicyWorld
             .ToDictionary(numbered => numbered.prefix, numbered => numbered.Number);
     }
 
-    internal PolicySubject SubjectOf(PolicyEndpoint endpoint) => new(Identities[endpoint.Identity], endpoint.NamedPorts);
+    /// <summary>The labels of a prefix's addresses, which no longer prefix holds, where identities are given to <paramref name="wanted"/>.</summary>
+    internal LabelSet RegionLabels(IPNetwork region, IReadOnlyCollection<IPNetwork> wanted)
+    {
+        var labels = AddressRegions.LabelsOf(region, wanted);
+        return ApiServers.Contains(region) ? NodeLabels.ServingApi(labels) : labels;
+    }
+
+    internal PolicySubject SubjectOf(PolicyEndpoint endpoint) => new(endpoint.OwnLabels ?? Identities[endpoint.Identity], endpoint.NamedPorts);
 }

@@ -19,11 +19,11 @@ internal sealed class WorldComparison
         _world = before;
         _before = before.ToEngine();
         _after = after.ToEngine();
-        var (wantedBefore, wantedAfter) = (_before.CidrPrefixes.ToHashSet(), _after.CidrPrefixes.ToHashSet());
+        var (wantedBefore, wantedAfter) = (_before.CidrPrefixes.Concat(before.ApiServers).ToHashSet(), _after.CidrPrefixes.Concat(after.ApiServers).ToHashSet());
         var prefixes = before.Number(wantedBefore.Concat(wantedAfter));
         foreach (var (prefix, number) in prefixes.Where(numbered => !AddressRegions.IsCovered(numbered.Key, prefixes.Keys)))
         {
-            var (old, now) = (AddressRegions.LabelsOf(prefix, wantedBefore), AddressRegions.LabelsOf(prefix, wantedAfter));
+            var (old, now) = (before.RegionLabels(prefix, wantedBefore), after.RegionLabels(prefix, wantedAfter));
             _before.UpsertIdentity(number, old);
             _after.UpsertIdentity(number, now);
             _regions.Add(number, CidrText.LabelsOf(prefix));

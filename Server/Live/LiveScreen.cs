@@ -40,7 +40,7 @@ internal static class LiveScreen
     private static string Header(LiveSnapshot snapshot, int width)
     {
         var status = snapshot.Status is { } agent
-            ? $"{agent.EndpointsReady}/{agent.Endpoints} pods ready · revision {agent.AppliedRevision}{(agent.AppliedRevision == agent.StateRevision ? "" : $" of {agent.StateRevision}")} in the kernel · {agent.AttachMode}"
+            ? $"{agent.EndpointsReady}/{agent.Endpoints} endpoints ready · revision {agent.AppliedRevision}{(agent.AppliedRevision == agent.StateRevision ? "" : $" of {agent.StateRevision}")} in the kernel · {agent.AttachMode}"
             : "waiting for the agent";
         var left = new Cell($" axoneme · {snapshot.Node} · {status}", "bold black on cyan1");
         var right = new Cell($" {snapshot.StopHint} ", "black on cyan1");

@@ -13,7 +13,7 @@ public sealed record CniCall(string ContainerId, string Netns, string IfName, Di
 /// <summary>A CNI error object. Codes below 100 are the specification's.</summary>
 public sealed record CniError(string CniVersion, uint Code, string Msg, string? Details);
 
-/// <summary>One pod of this node. State: waiting-for-identity, regenerating, ready, disconnecting, disconnected (Cilium's words).</summary>
+/// <summary>One pod of this node, or the node itself (identity 1, no pod, no interface). State: waiting-for-identity, regenerating, ready, disconnecting, disconnected (Cilium's words).</summary>
 public sealed record EndpointView(
     ushort Id, string ContainerId, string Namespace, string Pod, string State, uint Identity, IReadOnlyList<string> Labels,
     string? Ipv4, string? Ipv6, string Mac, string InterfaceName, uint Ifindex, bool IngressEnforced, bool EgressEnforced,

@@ -45,6 +45,18 @@ public sealed class TableOutputTests
     }
 
     [Fact]
+    public async Task Endpoint_get_shows_the_node_itself()
+    {
+        const string node = """
+            [{"id":7,"containerId":"","namespace":"","pod":"","state":"ready","identity":1,"labels":["k8s:zone=a","reserved:host"],"mac":"","interfaceName":"","ifindex":1,
+              "ingressEnforced":true,"egressEnforced":false,"policyId":3,"policyRevision":9}]
+            """;
+        var shown = await PrintAsync(AgentRoutes.Endpoints, node, "endpoint", "get", "host");
+        Assert.Contains("Pod:               host", shown, StringComparison.Ordinal);
+        Assert.Contains("k8s:zone=a", shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Identity_list_is_in_the_order_of_the_numbers() => Assert.Equal("""
         ID     LABELS
         1      reserved:host

@@ -10,7 +10,7 @@ public sealed class LiveScreenTests
 {
     [Fact]
     public void The_demo_fits_on_100_columns_and_30_lines_with_everything_in_its_place() => Assert.Equal("""
-         axoneme · node-1 · 2/2 pods ready · revision 12 in the kernel · tcx      Ctrl-C removes everything
+         axoneme · node-1 · 2/2 endpoints ready · revision 12 in the kernel · tcx Ctrl-C removes everything
         ── pods 2 ──────────────────────────────────────────────────────────────────────────────────────────
         POD       IPv4        IPv6            IDENTITY  POLICY  STATE
         shop/api  10.244.0.2  fd00:10:244::2  256       in      ready

@@ -94,7 +94,7 @@ public sealed class AgentSocketTests : IAsyncLifetime
         var endpoint = (await _client.GetFromJsonAsync(AgentRoutes.BpfEndpoints, AgentJson.Default.IReadOnlyListBpfEndpointView))!.Single();
         Assert.Equal((100u, "ingress-enforced", "10.1.0.2", "fd00:1::2"), (endpoint.Identity, endpoint.Flags, endpoint.Ipv4, endpoint.Ipv6));
         var ipcache = (await _client.GetFromJsonAsync(AgentRoutes.BpfIpcache, AgentJson.Default.IReadOnlyListBpfIpcacheView))!.ToDictionary(v => v.Prefix, v => v.Identity);
-        Assert.Equal((100u, 101u, 1u, 6u), (ipcache["10.1.0.2/32"], ipcache["10.2.0.5/32"], ipcache["192.0.2.1/32"], ipcache["192.0.2.2/32"]));
+        Assert.Equal((100u, 101u, 1u, 2u << 24 | 1), (ipcache["10.1.0.2/32"], ipcache["10.2.0.5/32"], ipcache["192.0.2.1/32"], ipcache["192.0.2.2/32"]));
         var policy = (await _client.GetFromJsonAsync(AgentRoutes.BpfPolicy, AgentJson.Default.IReadOnlyListBpfPolicyView))!.Where(p => p.Identity == 101).ToArray();
         Assert.Equal([("TCP", "80"), ("TCP", "443")], policy.Select(p => (p.Protocol, p.Ports)));
         Assert.All(policy, row => Assert.Equal(("ingress", "allow", "NetworkPolicy/default/allow ingress[0]"), (row.Direction, row.Verdict, row.RuleName)));

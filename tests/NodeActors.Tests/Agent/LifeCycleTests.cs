@@ -285,7 +285,7 @@ public class LifeCycleTests : IAsyncLifetime
         Assert.Equal(1u, Identity("192.0.2.1"));
         Assert.Equal(1u, Identity("198.51.100.1"));
         Assert.Equal(1u, Identity("10.1.0.1"));
-        Assert.Equal(6u, Identity("192.0.2.2"));
+        Assert.Equal(2u << 24 | 1, Identity("192.0.2.2"));
         await _node.PublishAsync(Records.Ip("192.0.2.2", 100, "node-b"));
         Assert.Equal(100u, Identity("192.0.2.2"));
     }

@@ -1,3 +1,4 @@
+using Axoneme.Kubernetes;
 using Axoneme.Wire.State;
 using Record = Axoneme.Wire.State.Record;
 
@@ -49,6 +50,19 @@ internal static class Records
         $$$"""
         "policyTypes":["Ingress"],"ingress":[{"from":[{"podSelector":{"matchLabels":{"app":"{{{from}}}"} } }],"ports":[{{{string.Join(',', ports.Select(p => $$"""{"protocol":"TCP","port":{{p}} }"""))}}}]}]
         """);
+
+    /// <summary>A CiliumClusterwideNetworkPolicy; <paramref name="spec"/> is its spec as YAML between braces.</summary>
+    public static Record Clusterwide(string name, string spec)
+    {
+        var read = YamlDocuments.Read("test", $"{{apiVersion: cilium.io/v2, kind: CiliumClusterwideNetworkPolicy, metadata: {{name: {name}}}, spec: {{{spec}}}}}");
+        Assert.Empty(read.Errors);
+        return new()
+        {
+            Kind = RecordKind.Policy,
+            Key = $"CiliumClusterwideNetworkPolicy//{name}",
+            Policy = new PolicyRecord { Kind = "CiliumClusterwideNetworkPolicy", Name = name, Json = read.Documents.Single().Body.GetRawText(), Source = "test" },
+        };
+    }
 
     public static Record Document(string kind, string name, string json) => new()
     {

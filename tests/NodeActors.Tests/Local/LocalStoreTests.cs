@@ -28,7 +28,7 @@ public sealed class LocalStoreTests : IAsyncLifetime
         await _store.CommitAsync(
             new LocalChange(LocalStore.Kinds.Endpoint, "c1/eth0/1", new LocalEndpoint { Id = 1, ContainerId = "c1" }),
             new LocalChange(LocalStore.Kinds.PolicyIds, "next", new PolicyIdBlock { Next = 4 }),
-            new LocalChange(LocalStore.Kinds.PrefixIdentity, "10.0.0.0/8", new PrefixIdentity { Number = 1 << 24 | 3 }));
+            new LocalChange(LocalStore.Kinds.PrefixIdentity, "10.0.0.0/8", new LocalIdentity { Number = 1 << 24 | 3 }));
         await _store.CommitAsync(new LocalChange(LocalStore.Kinds.Endpoint, "c2/eth0/2", new LocalEndpoint { Id = 2 }));
         await _store.CommitAsync(new LocalChange(LocalStore.Kinds.Endpoint, "c2/eth0/2", null));
         await _store.DisposeAsync();

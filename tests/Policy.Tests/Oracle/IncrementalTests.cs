@@ -38,7 +38,8 @@ public sealed class IncrementalTests
     private static string? FirstDifference(PolicyCase start, Step[] steps)
     {
         var numbers = new Dictionary<string, uint>();
-        var world = new JudgedWorld(start.World, start.Documents, numbers);
+        var control = new ControlTraffic { TunnelPort = 8472, ControlPlanePort = 9871 };
+        var world = new JudgedWorld(start.World, start.Documents, numbers, control);
         var documents = start.Documents.ToList();
         var tracked = new HashSet<PolicySubject>();
         var replicas = new Dictionary<PolicySet, Replica>();
@@ -46,7 +47,7 @@ public sealed class IncrementalTests
         {
             step.Do(world, documents);
             Track(world, tracked);
-            var fresh = new JudgedWorld(world.World, Enumerable.Reverse(documents), numbers);
+            var fresh = new JudgedWorld(world.World, Enumerable.Reverse(documents), numbers, control);
             foreach (var set in world.Engine.Sets)
             {
                 replicas.TryAdd(set, new Replica(set));

@@ -15,11 +15,12 @@ internal sealed class JudgedWorld
     /// <param name="world">Everybody.</param>
     /// <param name="documents">Policies and what they refer to.</param>
     /// <param name="numbers">Identities by name, to be the same in several worlds; whoever is not among them is added.</param>
-    public JudgedWorld(World world, IEnumerable<JsonElement> documents, Dictionary<string, uint>? numbers = null)
+    /// <param name="control">What policies for nodes cannot cut off.</param>
+    public JudgedWorld(World world, IEnumerable<JsonElement> documents, Dictionary<string, uint>? numbers = null, ControlTraffic? control = null)
     {
         _numbers = numbers ?? [];
         _world = world with { Endpoints = [], Outside = [] };
-        Engine = new PolicyEngine(world.ClusterName);
+        Engine = new PolicyEngine(world.ClusterName, control);
         foreach (var node in world.Nodes)
         {
             Engine.UpsertIdentity(NumberOf(node), LabelSet.Parse(node.Labels));
