@@ -44,6 +44,9 @@ internal sealed record NodeState
         .Where(r => r.Kind == RecordKind.Policy && (PolicyParser.RuleKinds.Contains(r.Policy.Kind) || r.Policy.Kind == CidrGroup.KindName))
         .Select(r => r.Policy);
 
+    /// <summary>Every node of the cluster, this one included.</summary>
+    public IEnumerable<NodeRecord> Nodes => Records.Values.Where(r => r.Kind == RecordKind.Node).Select(r => r.Node);
+
     /// <summary>The state after a commit, and what the commit really changed: a snapshot's equal records are no changes.</summary>
     public (NodeState Next, IReadOnlyList<RecordChange> Changes) Apply(Commit commit)
     {
