@@ -15,6 +15,9 @@ public sealed record LinkInfo(uint Index, string Name, MacAddress Mac, uint Mtu,
     /// <summary>The ifindex of the bridge, bond or VRF it belongs to, 0 for none.</summary>
     public uint Master { get; init; }
 
+    /// <summary>Whether others on it are found by ARP and ND.</summary>
+    public bool HasNeighbours { get; init; } = true;
+
     /// <summary>Whether it only leads back.</summary>
     public bool IsLoopback { get; init; }
 

@@ -62,7 +62,7 @@ public sealed class RouteBatch
     {
         CheckName(device.Name);
         Begin($"create VXLAN device {device.Name} on UDP port {device.Port}", NewLink, Create | Exclusive)
-            .Body(new NetlinkBodies.Link { Index = device.Ifindex, Flags = InterfaceUp | InterfaceNoArp, Change = InterfaceUp | InterfaceNoArp })
+            .Body(new NetlinkBodies.Link { Index = device.Ifindex, Flags = InterfaceNoArp, Change = InterfaceNoArp })
             .Attribute(LinkName, device.Name)
             .Attribute(LinkMtu, device.Mtu)
             .Nest(LinkDetails, details => details
@@ -71,9 +71,17 @@ public sealed class RouteBatch
                     .Attribute(VxlanMetadata, (byte)1)
                     .Attribute(VxlanLearning, (byte)0)
                     .Attribute(VxlanZeroChecksumReceive6, (byte)1)
-                    .Attribute(VxlanPort, BinaryPrimitives.ReverseEndianness(device.Port))))
+                    .Attribute(VxlanPort, BinaryPrimitives.ReverseEndianness(device.Port))));
+
+        // Only once it is there does it know IPv6, and only while it is down has it no address yet.
+        Begin($"keep {device.Name} from giving itself an address", NewLink, 0)
+            .Body(default(NetlinkBodies.Link))
+            .Attribute(LinkName, device.Name)
             .Nest(LinkFamilies, families => families
                 .Nest(FamilyIPv6, ipv6 => ipv6.Attribute(LinkAddressMode, NoLinkLocalAddress)));
+        Begin($"bring interface {device.Name} up", NewLink, 0)
+            .Body(new NetlinkBodies.Link { Flags = InterfaceUp, Change = InterfaceUp })
+            .Attribute(LinkName, device.Name);
         return this;
     }
 

@@ -36,7 +36,7 @@ internal static class RouteMessages
 
         return new LinkInfo(body.Index, name, mac, mtu, (body.Flags & InterfaceUp) != 0, kind, peer)
         {
-            Master = master, IsLoopback = (body.Flags & InterfaceLoopback) != 0, TunnelPort = tunnelPort,
+            Master = master, HasNeighbours = (body.Flags & InterfaceNoArp) == 0, IsLoopback = (body.Flags & InterfaceLoopback) != 0, TunnelPort = tunnelPort,
         };
     }
 

@@ -6,6 +6,7 @@ namespace Axoneme.NodeActors.Network;
 /// <summary>The way to other nodes: the tunnel device and the routes.</summary>
 internal sealed partial class NodeNetwork
 {
+    private const int NoSuchFamily = 97; // EAFNOSUPPORT
     private LinkInfo? _tunnel;
 
     private string TunnelDevice => $"{NodeDevices.Prefix}vx{hostDevice[NodeDevices.Prefix.Length..]}";
@@ -89,8 +90,13 @@ internal sealed partial class NodeNetwork
         {
             _socket.Execute(new RouteBatch().CreateVxlan(device));
         }
+        catch (KernelException exception) when (exception.ErrorNumber == NoSuchFamily && _socket.FindLink(device.Name) is { IsUp: true })
+        {
+            // A kernel without IPv6 has no such address to be kept from.
+        }
         catch (KernelException exception)
         {
+            _socket.DeleteLink(device.Name);
             throw new KernelException(
                 $"{exception.Message}; if another device or process of this network namespace uses UDP port {device.Port}, give the tunnel another port, the same on all nodes",
                 exception.ErrorNumber, exception);

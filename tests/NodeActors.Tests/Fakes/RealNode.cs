@@ -91,6 +91,17 @@ internal sealed class RealNode : IAsyncDisposable
 
     public Task CniAsync(string verb, string pod) => Agent!.CniAsync(verb, Call(pod), CancellationToken.None);
 
+    /// <summary>What another node would know of a pod, and its identity.</summary>
+    public Wire.State.Record[] Published(string pod, uint identity)
+    {
+        var endpoint = Endpoint(pod);
+        return
+        [
+            Records.Identity(identity, pod), Records.Pod(pod, pod, identity), Records.Ip(endpoint.Ipv4!, identity, Options.NodeName, pod),
+            Records.Ip(endpoint.Ipv6!, identity, Options.NodeName, pod),
+        ];
+    }
+
     public EndpointView Endpoint(string pod) => Agent!.GetEndpoints().Single(e => e.Pod == pod);
 
     /// <summary>Begins to listen in a pod.</summary>
