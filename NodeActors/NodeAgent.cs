@@ -25,13 +25,15 @@ namespace Axoneme.NodeActors;
 /// </summary>
 public sealed class NodeAgent : IAsyncDisposable
 {
-    private static readonly TimeSpan AddressInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MasqueradeFileInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CompactInterval = TimeSpan.FromMinutes(10);
     private readonly NodeAgentOptions _options;
     private readonly NodeAgentParts _parts;
     private readonly IDatapath _datapath;
     private readonly LocalStore _store;
     private readonly StateActor _state;
+    private readonly RoutingActor _routing;
     private readonly EndpointService _endpoints;
     private readonly NodeReporter _reporter;
     private readonly StateFollower _follower;
@@ -58,9 +60,17 @@ public sealed class NodeAgent : IAsyncDisposable
             () => _follower!.StartOver(), timeProvider,
             loggers.CreateLogger<StateActor>());
         var pools = new[] { options.PodCidr4, options.PodCidr6 }.OfType<System.Net.IPNetwork>().Select(network => new AddressPool(network)).ToArray();
+        _routing = new RoutingActor(
+            options, _datapath, parts.Network, parts.Tunnel, [.. pools.Select(pool => pool.Router)], Moved, timeProvider, loggers.CreateLogger<RoutingActor>());
+        if (parts.Tunnel is not null)
+        {
+            _state.UseTunnel(_datapath, _routing.View.Uplinks.IPv4, _routing.View.Uplinks.IPv6);
+        }
+
+        _state.NodesChanged = state => _routing.Post(new RoutingMessage.Nodes(state));
         _endpoints = new EndpointService(
             options, _datapath, parts.Network, pools, _state, _store, endpoint => _reporter.Post(new NodeReporter.Statement.About(endpoint)), timeProvider,
-            loggers.CreateLogger<EndpointService>());
+            loggers.CreateLogger<EndpointService>(), () => _routing.PodMtu);
         _follower = new StateFollower(
             stream, reports, Registration, OnConnected, commit => _state.Post(new StateMessage.CommitReceived(commit)), timeProvider,
             loggers.CreateLogger<StateFollower>());
@@ -69,7 +79,7 @@ public sealed class NodeAgent : IAsyncDisposable
         var bpf = new BpfViews(_datapath, _state, timeProvider);
         _flows = new FlowPipeline(options.NodeName, _datapath, new FlowMetadata(_state, bpf), options.FlowRingCapacity, timeProvider);
         _api = new AgentApi(
-            options, _datapath, _state, _endpoints, new AgentMetrics(_datapath, _state, _endpoints, _conntrack), _flows, bpf, () => _follower.Problem, Problems);
+            options, _datapath, _state, _endpoints, new AgentMetrics(_datapath, _state, _endpoints, _conntrack), _flows, bpf, _routing, () => _follower.Problem, Problems);
         _cni = new CniServer(_endpoints, NotReady);
     }
 
@@ -80,7 +90,7 @@ public sealed class NodeAgent : IAsyncDisposable
     public FlowRing Flows => _flows.Ring;
 
     /// <summary>Completes, faulted, when an actor cannot go on; otherwise it completes only when the agent is disposed.</summary>
-    public Task Failure => Task.WhenAny(_store.Completion, _state.Completion, _reporter.Completion, _follower.Completion, _conntrack.Completion, _flows.Completion).Unwrap();
+    public Task Failure => Task.WhenAny(_store.Completion, _state.Completion, _routing.Completion, _reporter.Completion, _follower.Completion, _conntrack.Completion, _flows.Completion).Unwrap();
 
     /// <summary>
     /// Loads or takes over the datapath, re-adopts the pods of an earlier run, opens the socket and starts following <paramref name="stream"/>.
@@ -124,6 +134,14 @@ public sealed class NodeAgent : IAsyncDisposable
             await _endpoints.DeleteAsync(endpoint.ContainerId, endpoint.Interface.PodName, cancellationToken).ConfigureAwait(false);
         }
 
+        await _routing.DisposeAsync().ConfigureAwait(false);
+        foreach (var ifindex in _datapath.AttachedInterfaces(InterfaceRole.Device))
+        {
+            _datapath.Detach(ifindex, InterfaceRole.Device);
+        }
+
+        _parts.Network.SetRoutes([]);
+        _parts.Network.DeleteTunnel();
         _parts.Network.DeleteHostDevice();
         if (_parts.Network.RestoreSettings(_settingsBefore))
         {
@@ -196,7 +214,9 @@ public sealed class NodeAgent : IAsyncDisposable
         var host = await _endpoints.EnsureHostAsync(contents.Host).ConfigureAwait(false);
         _state.Restore(host is null ? adopted : [.. adopted, host], contents, _datapath, _parts.Network.LocalAddresses());
         _endpoints.AttachAdopted();
+        _routing.Begin(_state.View.State);
         _state.Start();
+        _routing.Start();
         _reporter.Start();
         _conntrack.Start();
         _flows.Start();
@@ -204,7 +224,7 @@ public sealed class NodeAgent : IAsyncDisposable
         _follower.Start(_state.View.State.Cursor);
         _periodic.Start(_options.CompareInterval, "compare", () => _state.Post(new StateMessage.CompareDue()));
         _periodic.Start(_options.CompareInterval, "attachments", _endpoints.AttachMissingAsync);
-        _periodic.Start(AddressInterval, "own addresses", () => _state.Post(new StateMessage.LocalAddresses(_parts.Network.LocalAddresses())));
+        _periodic.Start(_options.IpMasqAgentConfig is null ? LookInterval : MasqueradeFileInterval, "own network", () => _routing.Post(new RoutingMessage.Look()));
         _periodic.Start(CompactInterval, "local journal", _ => _parts.Journal.CompactAsync(JournalRetention.Default with { TombstoneAge = TimeSpan.Zero }, _));
     }
 
@@ -232,6 +252,7 @@ public sealed class NodeAgent : IAsyncDisposable
         await _periodic.DisposeAsync().ConfigureAwait(false);
         await _follower.DisposeAsync().ConfigureAwait(false);
         await _conntrack.DisposeAsync().ConfigureAwait(false);
+        await _routing.DisposeAsync().ConfigureAwait(false);
         await _state.DisposeAsync().ConfigureAwait(false);
         await _reporter.DisposeAsync().ConfigureAwait(false);
         await _store.DisposeAsync().ConfigureAwait(false);
@@ -243,7 +264,17 @@ public sealed class NodeAgent : IAsyncDisposable
         Addresses = { _parts.Network.LocalAddresses().Select(address => address.ToString()) },
         PodCidrs = { _endpoints.Pools.Select(pool => pool.Network.ToString()) },
         Labels = { _options.Labels.ToDictionary() },
+        NodeIpv4 = _routing.View.Uplinks.IPv4?.ToString() ?? "",
+        NodeIpv6 = _routing.View.Uplinks.IPv6?.ToString() ?? "",
     };
+
+    /// <summary>The node has other addresses than before, and everybody has to know.</summary>
+    private void Moved(RoutingView view)
+    {
+        _state.Post(new StateMessage.LocalAddresses(view.LocalAddresses));
+        _state.Post(new StateMessage.Underlay(view.Uplinks.IPv4, view.Uplinks.IPv6));
+        _follower.RegisterAgain();
+    }
 
     private void OnConnected()
     {
@@ -253,11 +284,12 @@ public sealed class NodeAgent : IAsyncDisposable
 
     private IReadOnlyList<string> Problems()
     {
-        var actors = new[] { _store.Status, _state.Status, _reporter.Status, _conntrack.Status };
+        var actors = new[] { _store.Status, _state.Status, _routing.Status, _reporter.Status, _conntrack.Status };
         return
         [
             .. actors.Where(actor => actor.Failure is not null).Select(actor => $"{actor.Name}: {actor.Failure}"),
             .. _state.View.Problems,
+            .. _routing.View.Problems,
             .. _periodic.Problems,
             .. _follower.Problem is { } problem ? [$"control plane: {problem}"] : Array.Empty<string>(),
         ];

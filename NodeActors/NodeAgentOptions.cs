@@ -105,6 +105,11 @@ public sealed record NodeAgentOptions
         Require(PodCidr4 is not { BaseAddress.AddressFamily: not AddressFamily.InterNetwork }, nameof(PodCidr4), $"{PodCidr4} is not IPv4");
         Require(PodCidr6 is not { BaseAddress.AddressFamily: not AddressFamily.InterNetworkV6 }, nameof(PodCidr6), $"{PodCidr6} is not IPv6");
         Require(Mtu is 0 or (>= 1280 and <= 65535), nameof(Mtu), $"{Mtu} must be from 1280 to 65535, or 0 to detect it");
+        Require(TunnelPort != 0, nameof(TunnelPort), "must not be 0");
+        Require(Devices.All(device => device.Length > 0 && device != "+"), nameof(Devices), "holds an empty name or pattern; write names, patterns such as eth+, or auto");
+        Require(NodeIPv4 is null or { AddressFamily: AddressFamily.InterNetwork }, nameof(NodeIPv4), $"{NodeIPv4} is not IPv4");
+        Require(NodeIPv6 is null or { AddressFamily: AddressFamily.InterNetworkV6, IsIPv6LinkLocal: false }, nameof(NodeIPv6), $"{NodeIPv6} is not a global IPv6 address");
+        Require(IpMasqAgentConfig is null || Path.IsPathFullyQualified(IpMasqAgentConfig), nameof(IpMasqAgentConfig), $"\"{IpMasqAgentConfig}\" must be an absolute path");
     }
 
     private static void Require(bool condition, string option, string problem)

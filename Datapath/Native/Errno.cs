@@ -13,6 +13,8 @@ internal static class Errno
     public const int Invalid = 22;
     public const int NoSpace = 28;
     public const int NoLink = 67;
+    public const int AddressInUse = 98;
+    public const int NoBufferSpace = 105;
     public const int OperationNotSupported = 95;
 
     /// <summary>ENOTSUPP: the kernel's own number for "this map type has no such operation"; libc has no text for it.</summary>

@@ -86,6 +86,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "setsockopt", SetLastError = true)]
     public static partial int SetSocketOption(int descriptor, int level, int name, void* value, uint length);
 
+    [LibraryImport(Library, EntryPoint = "bind", SetLastError = true)]
+    public static partial int Bind(int descriptor, void* address, uint addressLength);
+
     [LibraryImport(Library, EntryPoint = "sendto", SetLastError = true)]
     public static partial nint SendTo(int descriptor, void* buffer, nuint length, int flags, void* address, uint addressLength);
 

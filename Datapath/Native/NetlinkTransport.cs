@@ -14,16 +14,30 @@ internal sealed unsafe class NetlinkTransport : IDisposable
     private const int ReceiveTimeout = 20; // SO_RCVTIMEO
     private readonly FileDescriptor _socket;
 
-    public NetlinkTransport()
+    /// <param name="groups">Multicast groups to listen to (RTMGRP_*), 0 for none.</param>
+    /// <param name="patience">How long <see cref="Receive"/> waits. The kernel always answers requests; a bound keeps a kernel bug from hanging an agent.</param>
+    public NetlinkTransport(uint groups = 0, TimeSpan? patience = null)
     {
         var descriptor = Libc.Socket(FamilyNetlink, Libc.SocketRaw | Libc.SocketCloseOnExec, NetlinkRoute);
         _socket = descriptor >= 0 ? new FileDescriptor(descriptor) : throw KernelException.For("netlink socket", "open", Marshal.GetLastPInvokeError());
         SetOption(descriptor, SolNetlink, CapAcknowledgements, 1);
         SetOption(descriptor, SolNetlink, ExtendedAcknowledgements, 1);
         SetOption(descriptor, SolNetlink, StrictChecking, 1);
-
-        // The kernel always answers; a bound keeps a kernel bug from hanging an agent.
-        SetOption(descriptor, Libc.SolSocket, ReceiveTimeout, new TimeValue { Seconds = 10 });
+        var wait = patience ?? TimeSpan.FromSeconds(10);
+        SetOption(descriptor, Libc.SolSocket, ReceiveTimeout, new TimeValue { Seconds = (long)wait.TotalSeconds, Microseconds = wait.Milliseconds * 1000 });
+        if (groups != 0)
+        {
+            var address = stackalloc byte[12]; // struct sockaddr_nl
+            new Span<byte>(address, 12).Clear();
+            *(ushort*)address = FamilyNetlink;
+            *(uint*)(address + 8) = groups;
+            if (Libc.Bind(descriptor, address, 12) < 0)
+            {
+                var error = Marshal.GetLastPInvokeError();
+                _socket.Dispose();
+                throw KernelException.For("netlink socket", $"listen to groups 0x{groups:x}", error);
+            }
+        }
     }
 
     /// <summary>Sends one datagram, which may hold several messages.</summary>

@@ -39,25 +39,38 @@ internal static class NetlinkConstants
     public const ushort LinkName = 3;
     public const ushort LinkMtu = 4;
     public const ushort LinkPeer = 5;
+    public const ushort LinkMaster = 10;
     public const ushort LinkDetails = 18;
+    public const ushort LinkFamilies = 26; // IFLA_AF_SPEC
+    public const ushort LinkAddressMode = 8; // IFLA_INET6_ADDR_GEN_MODE
+    public const byte NoLinkLocalAddress = 1; // IN6_ADDR_GEN_MODE_NONE
     public const ushort LinkNamespaceDescriptor = 28;
     public const ushort LinkKind = 1;
     public const ushort LinkData = 2;
     public const ushort VethPeer = 1;
+    public const ushort VxlanLearning = 7; // IFLA_VXLAN_*
+    public const ushort VxlanPort = 15;
+    public const ushort VxlanZeroChecksumReceive6 = 20;
+    public const ushort VxlanMetadata = 25;
     public const uint InterfaceUp = 1;
+    public const uint InterfaceLoopback = 8;
+    public const uint InterfaceNoArp = 0x80;
 
     public const ushort AddressOnly = 1; // IFA_*
     public const ushort AddressLocal = 2;
     public const ushort AddressFlags = 8;
+    public const uint Secondary = 1; // of IPv6: temporary
     public const uint NoDuplicateDetection = 2;
+    public const uint Deprecated = 0x20;
     public const uint Tentative = 0x40;
 
     public const ushort RouteDestination = 1; // RTA_*
     public const ushort RouteOutput = 4;
     public const ushort RouteGateway = 5;
     public const ushort RouteSource = 7;
+    public const ushort RouteMetrics = 8;
+    public const ushort RouteMetricMtu = 2; // RTAX_MTU
     public const byte MainTable = 254;
-    public const byte StaticProtocol = 4;
     public const byte ScopeUniverse = 0;
     public const byte ScopeLink = 253;
     public const byte UnicastRoute = 1;
@@ -74,6 +87,12 @@ internal static class NetlinkConstants
     public const ushort BpfFlags = 8;
     public const ushort BpfId = 11;
     public const uint DirectAction = 1;
+
+    public const uint LinkGroup = 1; // RTMGRP_*
+    public const uint IPv4AddressGroup = 0x10;
+    public const uint IPv6AddressGroup = 0x100;
+    public const uint IPv4RouteGroup = 0x40;
+    public const uint IPv6RouteGroup = 0x400;
 
     public const byte FamilyIPv4 = 2;
     public const byte FamilyIPv6 = 10;

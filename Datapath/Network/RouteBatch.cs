@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Axoneme.Datapath.Layout;
@@ -56,6 +57,41 @@ public sealed class RouteBatch
         return this;
     }
 
+    /// <summary>Makes a VXLAN device whose every packet says where it goes (<c>external</c>), up: no learning, no ARP, no address of its own.</summary>
+    public RouteBatch CreateVxlan(VxlanDevice device)
+    {
+        CheckName(device.Name);
+        Begin($"create VXLAN device {device.Name} on UDP port {device.Port}", NewLink, Create | Exclusive)
+            .Body(new NetlinkBodies.Link { Index = device.Ifindex, Flags = InterfaceNoArp, Change = InterfaceNoArp })
+            .Attribute(LinkName, device.Name)
+            .Attribute(LinkMtu, device.Mtu)
+            .Nest(LinkDetails, details => details
+                .Attribute(LinkKind, "vxlan")
+                .Nest(LinkData, data => data
+                    .Attribute(VxlanMetadata, (byte)1)
+                    .Attribute(VxlanLearning, (byte)0)
+                    .Attribute(VxlanZeroChecksumReceive6, (byte)1)
+                    .Attribute(VxlanPort, BinaryPrimitives.ReverseEndianness(device.Port))));
+
+        // Only once it is there does it know IPv6, and only while it is down has it no address yet.
+        Begin($"keep {device.Name} from giving itself an address", NewLink, 0)
+            .Body(default(NetlinkBodies.Link))
+            .Attribute(LinkName, device.Name)
+            .Nest(LinkFamilies, families => families
+                .Nest(FamilyIPv6, ipv6 => ipv6.Attribute(LinkAddressMode, NoLinkLocalAddress)));
+        Begin($"bring interface {device.Name} up", NewLink, 0)
+            .Body(new NetlinkBodies.Link { Flags = InterfaceUp, Change = InterfaceUp })
+            .Attribute(LinkName, device.Name);
+        return this;
+    }
+
+    /// <summary>Sets the longest packet an interface takes.</summary>
+    public RouteBatch SetMtu(uint ifindex, uint mtu)
+    {
+        Begin($"set MTU {mtu} of interface {ifindex}", NewLink, 0).Body(new NetlinkBodies.Link { Index = ifindex }).Attribute(LinkMtu, mtu);
+        return this;
+    }
+
     /// <summary>Deletes an interface; a veth's peer goes with it.</summary>
     public RouteBatch DeleteLink(uint ifindex)
     {
@@ -98,7 +134,14 @@ public sealed class RouteBatch
         return this;
     }
 
-    /// <summary>Removes a route.</summary>
+    /// <summary>Adds a route; refused when there is one to the same destination, whoever made it.</summary>
+    public RouteBatch AddNewRoute(RouteInfo route)
+    {
+        WriteRoute($"add route {route.Destination} over interface {route.Ifindex}", NewRoute, Create | Exclusive, route);
+        return this;
+    }
+
+    /// <summary>Removes a route, provided that it was made by whom it says.</summary>
     public RouteBatch RemoveRoute(RouteInfo route)
     {
         WriteRoute($"remove route {route.Destination} over interface {route.Ifindex}", DeleteRoute, 0, route);
@@ -163,7 +206,7 @@ public sealed class RouteBatch
                 Family = FamilyOf(destination),
                 DestinationLength = (byte)route.Destination.PrefixLength,
                 Table = MainTable,
-                Protocol = StaticProtocol,
+                Protocol = route.Protocol,
                 Scope = route.Gateway is null && FamilyOf(destination) == FamilyIPv4 ? ScopeLink : ScopeUniverse,
                 Type = UnicastRoute,
                 Flags = route.Gateway is null ? 0 : OnLink,
@@ -182,6 +225,11 @@ public sealed class RouteBatch
         if (route.Source is { } source)
         {
             message.Attribute(RouteSource, source);
+        }
+
+        if (route.Mtu != 0)
+        {
+            message.Nest(RouteMetrics, metrics => metrics.Attribute(RouteMetricMtu, route.Mtu));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -18,7 +19,8 @@ internal static class RouteMessages
         var attributes = AttributesAfter<NetlinkBodies.Link>(message);
         string name = "", kind = "";
         MacAddress mac = default;
-        uint mtu = 0, peer = 0;
+        uint mtu = 0, peer = 0, master = 0;
+        ushort tunnelPort = 0;
         while (attributes.Next())
         {
             switch (attributes.Type)
@@ -27,11 +29,15 @@ internal static class RouteMessages
                 case LinkAddress: mac = attributes.Mac; break;
                 case LinkMtu: mtu = attributes.Number; break;
                 case LinkPeer: peer = attributes.Number; break;
-                case LinkDetails: kind = KindOf(attributes.Value); break;
+                case LinkMaster: master = attributes.Number; break;
+                case LinkDetails: (kind, tunnelPort) = DetailsOf(attributes.Value); break;
             }
         }
 
-        return new LinkInfo(body.Index, name, mac, mtu, (body.Flags & InterfaceUp) != 0, kind, peer);
+        return new LinkInfo(body.Index, name, mac, mtu, (body.Flags & InterfaceUp) != 0, kind, peer)
+        {
+            Master = master, HasNeighbours = (body.Flags & InterfaceNoArp) == 0, IsLoopback = (body.Flags & InterfaceLoopback) != 0, TunnelPort = tunnelPort,
+        };
     }
 
     public static AddressInfo? Address(ReadOnlySpan<byte> message)
@@ -50,7 +56,12 @@ internal static class RouteMessages
             }
         }
 
-        return (local ?? address) is { } own ? new AddressInfo(body.Index, own, body.PrefixLength, (flags & Tentative) != 0) : null;
+        return (local ?? address) is { } own
+            ? new AddressInfo(body.Index, own, body.PrefixLength, (flags & Tentative) != 0)
+            {
+                IsSecondary = (flags & Secondary) != 0, IsDeprecated = (flags & Deprecated) != 0, IsGlobal = body.Scope == ScopeUniverse,
+            }
+            : null;
     }
 
     public static RouteInfo? Route(ReadOnlySpan<byte> message)
@@ -64,7 +75,7 @@ internal static class RouteMessages
         var attributes = AttributesAfter<NetlinkBodies.Route>(message);
         var destination = body.Family == FamilyIPv4 ? IPAddress.Any : IPAddress.IPv6Any;
         IPAddress? gateway = null, source = null;
-        uint ifindex = 0;
+        uint ifindex = 0, mtu = 0;
         while (attributes.Next())
         {
             switch (attributes.Type)
@@ -73,10 +84,11 @@ internal static class RouteMessages
                 case RouteGateway: gateway = attributes.Address; break;
                 case RouteSource: source = attributes.Address; break;
                 case RouteOutput: ifindex = attributes.Number; break;
+                case RouteMetrics: mtu = MtuOf(attributes.Value); break;
             }
         }
 
-        return new RouteInfo(new IPNetwork(destination, body.DestinationLength), ifindex, gateway, source);
+        return new RouteInfo(new IPNetwork(destination, body.DestinationLength), ifindex, gateway, source) { Protocol = body.Protocol, Mtu = mtu };
     }
 
     public static NeighbourInfo? Neighbour(ReadOnlySpan<byte> message)
@@ -105,17 +117,51 @@ internal static class RouteMessages
     internal static NetlinkAttributes AttributesAfter<TBody>(ReadOnlySpan<byte> message)
         where TBody : unmanaged => new(message[Unsafe.SizeOf<TBody>()..]);
 
-    private static string KindOf(ReadOnlySpan<byte> details)
+    private static uint MtuOf(ReadOnlySpan<byte> metrics)
+    {
+        var attributes = new NetlinkAttributes(metrics);
+        while (attributes.Next())
+        {
+            if (attributes.Type == RouteMetricMtu)
+            {
+                return attributes.Number;
+            }
+        }
+
+        return 0;
+    }
+
+    private static (string Kind, ushort TunnelPort) DetailsOf(ReadOnlySpan<byte> details)
     {
         var attributes = new NetlinkAttributes(details);
+        var kind = "";
+        ushort port = 0;
         while (attributes.Next())
         {
             if (attributes.Type == LinkKind)
             {
-                return attributes.Text;
+                kind = attributes.Text;
+            }
+            else if (attributes.Type == LinkData && kind == "vxlan")
+            {
+                port = MetadataPortOf(attributes.Value);
             }
         }
 
-        return "";
+        return (kind, port);
+    }
+
+    private static ushort MetadataPortOf(ReadOnlySpan<byte> vxlan)
+    {
+        var attributes = new NetlinkAttributes(vxlan);
+        var isMetadata = false;
+        ushort port = 0;
+        while (attributes.Next())
+        {
+            isMetadata |= attributes.Type == VxlanMetadata && attributes.Value[0] != 0;
+            port = attributes.Type == VxlanPort ? BinaryPrimitives.ReadUInt16BigEndian(attributes.Value) : port;
+        }
+
+        return isMetadata ? port : (ushort)0;
     }
 }

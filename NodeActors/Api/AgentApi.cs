@@ -9,9 +9,11 @@ namespace Axoneme.NodeActors.Api;
 /// <summary>The answers behind the socket's routes.</summary>
 internal sealed class AgentApi(
     NodeAgentOptions options, IDatapath datapath, StateActor state, EndpointService endpoints, AgentMetrics metrics, Flows.FlowPipeline flows,
-    BpfViews bpf, Func<string?> disconnected, Func<IReadOnlyList<string>> problems)
+    BpfViews bpf, Network.RoutingActor routing, Func<string?> disconnected, Func<IReadOnlyList<string>> problems)
 {
     public BpfViews Bpf { get; } = bpf;
+
+    public NodeViews Nodes { get; } = new(options, datapath, state, routing);
 
     public AgentViews Views { get; } = new(state, endpoints, bpf);
 
@@ -23,7 +25,10 @@ internal sealed class AgentApi(
             options.NodeName, AgentVersion.Text, Environment.OSVersion.Version.ToString(), datapath is NodeDatapath { UsesTcx: false } ? "clsact" : "tcx",
             disconnected() is null, view.State.Revision, view.AppliedRevision, all.Count,
             all.Count(endpoint => AgentViews.StateOf(endpoint, view.Endpoints.GetValueOrDefault(endpoint.Id)) == "ready"), view.State.Identities.Count,
-            view.State.Policies.Count(), [.. endpoints.Pools.Select(pool => pool.View)], Maps(), flows.EventsLost, problems());
+            view.State.Policies.Count(), [.. endpoints.Pools.Select(pool => pool.View)], Maps(), flows.EventsLost, problems())
+        {
+            Network = Nodes.Network(),
+        };
     }
 
     public string Metrics() => metrics.Write();
@@ -34,7 +39,9 @@ internal sealed class AgentApi(
     private IReadOnlyList<MapView> Maps() =>
     [
         .. state.MapStatus.Select(map => new MapView(map.Name, map.Capacity, (uint)map.Desired)),
+        .. routing.MapStatus.Select(map => new MapView(map.Name, map.Capacity, (uint)map.Desired)),
         new(datapath.Conntrack4.Name, datapath.Conntrack4.Capacity, null),
         new(datapath.Conntrack6.Name, datapath.Conntrack6.Capacity, null),
+        new(datapath.Nat.Name, datapath.Nat.Capacity, null),
     ];
 }

@@ -84,6 +84,9 @@ internal sealed partial class AgentServer : IAsyncDisposable
         Get(AgentRoutes.BpfIpcache, api.Bpf.Ipcache, AgentJson.Default.IReadOnlyListBpfIpcacheView);
         Get(AgentRoutes.BpfPolicy, api.Bpf.Policy, AgentJson.Default.IReadOnlyListBpfPolicyView);
         Get(AgentRoutes.BpfConntrack, api.Bpf.Conntrack, AgentJson.Default.IReadOnlyListBpfConntrackView);
+        Get(AgentRoutes.Nodes, api.Nodes.List, AgentJson.Default.IReadOnlyListClusterNodeView);
+        Get(AgentRoutes.BpfTunnels, api.Nodes.Tunnels, AgentJson.Default.IReadOnlyListBpfTunnelView);
+        Get(AgentRoutes.BpfNat, api.Bpf.Nat, AgentJson.Default.IReadOnlyListBpfNatView);
         _app.MapGet(AgentRoutes.Metrics, Guarded(async context =>
         {
             context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";

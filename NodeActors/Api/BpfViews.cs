@@ -66,6 +66,14 @@ internal sealed class BpfViews(IDatapath datapath, StateActor state, TimeProvide
         return rows;
     }
 
+    public IReadOnlyList<BpfNatView> Nat() =>
+    [
+        .. datapath.Nat.Entries().Select(pair => new BpfNatView(
+            pair.Key.Direction == NatDirection.Out ? "out" : "in", TrafficClasses.ProtocolName(pair.Key.Protocol), Text(pair.Key.Source.ToIPAddress(), pair.Key.SourcePort),
+            Text(pair.Key.Destination.ToIPAddress(), pair.Key.DestinationPort), Text(pair.Value.Address.ToIPAddress(), pair.Value.Port),
+            FlagsOf((ushort)pair.Value.Flags, NatFlagNames), IdleSeconds(pair.Value.LastSeen))),
+    ];
+
     /// <summary>The labels of an identity: reserved, of the cluster, or this node's own.</summary>
     public IReadOnlyList<string> LabelsOf(uint identity)
     {
@@ -81,12 +89,21 @@ internal sealed class BpfViews(IDatapath datapath, StateActor state, TimeProvide
     private static readonly string[] EndpointFlagNames = ["ingress-enforced", "egress-enforced", "audit"];
 
     private static readonly string[] ConntrackFlagNames =
-        ["initiator-is-high", "reply-seen", "fin-from-initiator", "fin-from-responder", "reset", "not-syn", "closed-reported"];
+        ["initiator-is-high", "reply-seen", "fin-from-initiator", "fin-from-responder", "reset", "not-syn", "closed-reported", "masquerade"];
+
+    private static readonly string[] NatFlagNames = ["fin-out", "fin-in", "reset", "reply-seen"];
 
     private static string FlagsOf(ushort flags, string[] names) => string.Join(',', names.Where((_, bit) => (flags & 1 << bit) != 0));
 
-    private static BpfIpcacheView View(string prefix, IpcacheEntry entry) =>
-        new(prefix, entry.Identity, entry.Ifindex, entry.Tunnel == 0 ? null : new IPAddress(entry.Tunnel).ToString());
+    private BpfIpcacheView View(string prefix, IpcacheEntry entry) => new(
+        prefix, entry.Identity, entry.Ifindex,
+        entry.Tunnel == 0 ? null : datapath.Tunnels.TryGet(entry.Tunnel, out var underlay) && underlay != default ? underlay.ToString() : $"index {entry.Tunnel}, which is empty");
+
+    private uint IdleSeconds(uint lastSeen)
+    {
+        var now = ConntrackClock.Ticks((ulong)timeProvider.GetElapsedTime(0).Ticks * 100);
+        return (uint)(((ulong)Math.Max(0, unchecked((int)(now - lastSeen))) << ConntrackEntry.TickShift) / 1_000_000_000);
+    }
 
     private PolicyRangeEntry[] RangesOf(PolicyEntry entry)
     {
@@ -109,11 +126,9 @@ internal sealed class BpfViews(IDatapath datapath, StateActor state, TimeProvide
         var lowEnd = Text(low, lowPort);
         var highEnd = Text(high, highPort);
         var isHigh = entry.Flags.HasFlag(ConntrackFlags.InitiatorIsHigh);
-        var now = ConntrackClock.Ticks((ulong)timeProvider.GetElapsedTime(0).Ticks * 100);
-        var idle = (ulong)Math.Max(0, unchecked((int)(now - entry.LastSeen))) << ConntrackEntry.TickShift;
         return new BpfConntrackView(
             TrafficClasses.ProtocolName(protocol), isHigh ? highEnd : lowEnd, isHigh ? lowEnd : highEnd, entry.Initiator.Identity, entry.Responder.Identity,
-            FlagsOf((ushort)entry.Flags, ConntrackFlagNames), (uint)(idle / 1_000_000_000), RuleOf(entry.Initiator), RuleOf(entry.Responder));
+            FlagsOf((ushort)entry.Flags, ConntrackFlagNames), IdleSeconds(entry.LastSeen), RuleOf(entry.Initiator), RuleOf(entry.Responder));
     }
 
     private static string Text(IPAddress address, ushort networkPort) =>

@@ -19,6 +19,7 @@ internal sealed partial class StateFollower(
     private readonly Lock _lock = new();
     private CancellationTokenSource? _subscription;
     private bool _startOver;
+    private bool _registersAgain;
     private volatile string? _problem = "not connected yet";
     private Task _loop = Task.CompletedTask;
 
@@ -35,6 +36,16 @@ internal sealed partial class StateFollower(
             _startOver = true;
 
             // Not in place: what follows the subscription's end must not run on the thread of who asks.
+            _ = _subscription?.CancelAsync();
+        }
+    }
+
+    /// <summary>Tells the control plane anew what the node is, soon; nothing of the state is asked for twice.</summary>
+    public void RegisterAgain()
+    {
+        lock (_lock)
+        {
+            _registersAgain = true;
             _ = _subscription?.CancelAsync();
         }
     }
@@ -77,7 +88,7 @@ internal sealed partial class StateFollower(
             }
             catch (OperationCanceledException) when (subscription.IsCancellationRequested)
             {
-                _problem = "the whole state is asked for again";
+                _problem = _registersAgain ? null : "the whole state is asked for again";
             }
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
@@ -107,6 +118,7 @@ internal sealed partial class StateFollower(
             _subscription = subscription;
             var startsOver = _startOver;
             _startOver = false;
+            _registersAgain = false;
             return startsOver ? new Cursor() : cursor;
         }
     }

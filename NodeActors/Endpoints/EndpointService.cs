@@ -19,7 +19,7 @@ namespace Axoneme.NodeActors.Endpoints;
 /// </summary>
 internal sealed partial class EndpointService(
     NodeAgentOptions options, IDatapath datapath, INodeNetwork network, IReadOnlyList<AddressPool> pools, StateActor state, LocalStore store,
-    Action<Endpoint> report, TimeProvider timeProvider, ILogger<EndpointService> logger)
+    Action<Endpoint> report, TimeProvider timeProvider, ILogger<EndpointService> logger, Func<int> podMtu)
 {
     private readonly ConcurrentDictionary<(string ContainerId, string IfName), Endpoint> _endpoints = new();
     private readonly ConcurrentDictionary<Endpoint, bool> _unreported = new();
@@ -243,7 +243,7 @@ internal sealed partial class EndpointService(
                 HostName(request.ContainerId, request.IfName), request.IfName, request.Netns, RandomMac(), RandomMac(),
                 addresses.FirstOrDefault(a => a.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork),
                 addresses.FirstOrDefault(a => a.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6),
-                request.Config.Mtu ?? options.Mtu),
+                request.Config.Mtu ?? podMtu()),
         };
     }
 

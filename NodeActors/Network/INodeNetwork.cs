@@ -6,7 +6,7 @@ namespace Axoneme.NodeActors.Network;
 /// The node's interfaces, addresses, routes and neighbours. All calls are idempotent; failures are
 /// <see cref="Datapath.KernelException"/> naming the object and the kernel's reason.
 /// </summary>
-internal interface INodeNetwork
+internal interface INodeNetwork : INodeLinks
 {
     /// <summary>Addresses of the node's own network namespace, loopback's excepted.</summary>
     IReadOnlyList<IPAddress> LocalAddresses();

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Text;
 using Axoneme.Datapath.Network;
 
 namespace Axoneme.NodeActors.Network;
@@ -9,28 +7,30 @@ namespace Axoneme.NodeActors.Network;
 /// <summary>A node's network namespace, by rtnetlink: a pod costs one batch here and one in its namespace.</summary>
 /// <param name="hostDevice">The device that holds the router addresses, whatever physical interfaces come and go; see <see cref="HostDeviceOf"/>.</param>
 /// <param name="own">The node's namespace, which has to stay open; null for the process's.</param>
-internal sealed class NodeNetwork(string hostDevice, NetworkNamespace? own = null) : INodeNetwork, IDisposable
+internal sealed partial class NodeNetwork(string hostDevice, NetworkNamespace? own = null) : INodeNetwork, IDisposable
 {
-    internal const string HostDevicePrefix = "axo_";
     private const uint Loopback = 1;
     private readonly RouteSocket _socket = own is null ? RouteSocket.Open() : RouteSocket.OpenIn(own);
     private IReadOnlyList<IPAddress> _routers = [];
 
-    /// <summary>
-    /// The name of a node's host device, 12 bytes: the same in every run, and another for each node, since nodes may share a network
-    /// namespace but never a directory in the bpffs.
-    /// </summary>
-    public static string HostDeviceOf(string bpfRoot) =>
-        $"{HostDevicePrefix}{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.TrimEndingDirectorySeparator(bpfRoot))))[..8]}";
+    /// <summary>The name of a node's host device.</summary>
+    public static string HostDeviceOf(string bpfRoot) => NodeDevices.HostDeviceOf(bpfRoot);
 
-    public IReadOnlyList<IPAddress> LocalAddresses() =>
-        [.. _socket.Addresses().Where(a => a.Ifindex != Loopback && !a.Address.IsIPv6LinkLocal).Select(a => a.Address).Distinct()];
+    public IReadOnlyList<IPAddress> LocalAddresses() => LocalAddressesOf(_socket.Addresses());
+
+    internal static IReadOnlyList<IPAddress> LocalAddressesOf(IEnumerable<AddressInfo> addresses) =>
+        [.. addresses.Where(a => a.Ifindex != Loopback && !a.Address.IsIPv6LinkLocal).Select(a => a.Address).Distinct()];
 
     public void EnsureHostDevice(IReadOnlyList<IPAddress> routers)
     {
         Inside(() =>
         {
             ForwardingSettings.Apply(HasIPv6(routers));
+            if (_tunnel is not null)
+            {
+                ReversePathFilter.Exempt(_tunnel.Name);
+            }
+
             return true;
         });
         if (_socket.FindLink(hostDevice) is null)
@@ -56,11 +56,15 @@ internal sealed class NodeNetwork(string hostDevice, NetworkNamespace? own = nul
 
     public void DeleteHostDevice() => _socket.DeleteLink(hostDevice);
 
-    public IReadOnlyDictionary<string, string> SettingsToChange(IReadOnlyList<IPAddress> routers) => Inside(() => ForwardingSettings.Changes(HasIPv6(routers)));
+    public IReadOnlyDictionary<string, string> SettingsToChange(IReadOnlyList<IPAddress> routers) => Inside(() =>
+    {
+        var changes = ForwardingSettings.Changes(HasIPv6(routers));
+        return _tunnel is null ? changes : changes.Concat(ReversePathFilter.Changes()).ToDictionary();
+    });
 
     public bool RestoreSettings(IReadOnlyDictionary<string, string> before) => Inside(() =>
     {
-        if (ForwardingSettings.Interfaces("ipv4").Any(name => name.StartsWith(HostDevicePrefix, StringComparison.Ordinal) && !name.StartsWith(hostDevice, StringComparison.Ordinal)))
+        if (ForwardingSettings.Interfaces("ipv4").Any(name => NodeDevices.IsOfAnotherNode(name, hostDevice)))
         {
             return false;
         }

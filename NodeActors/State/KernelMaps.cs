@@ -20,7 +20,8 @@ internal sealed class KernelMaps
         Prefixes = new(datapath.Prefixes, logger);
         Policy = new(datapath.Policy, logger);
         PolicyRanges = new(datapath.PolicyRanges, logger, removesStrangers: false);
-        _inOrder = [PolicyRanges, Policy, Prefixes, Hosts, Endpoints];
+        Tunnels = new(datapath.Tunnels, logger, removesStrangers: false);
+        _inOrder = [PolicyRanges, Policy, Prefixes, Tunnels, Hosts, Endpoints];
     }
 
     public MapReconciler<uint, EndpointEntry> Endpoints { get; }
@@ -28,6 +29,8 @@ internal sealed class KernelMaps
     public MapReconciler<IpAddressKey, IpcacheEntry> Hosts { get; }
 
     public MapReconciler<PrefixKey, IpcacheEntry> Prefixes { get; }
+
+    public MapReconciler<uint, IpAddressKey> Tunnels { get; }
 
     public MapReconciler<PolicyKey, PolicyEntry> Policy { get; }
 

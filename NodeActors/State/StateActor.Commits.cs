@@ -73,6 +73,7 @@ internal sealed partial class StateActor
         }
 
         _state = next;
+        TakeNodes(changes);
         if (cache)
         {
             cached.Add(new LocalChange(LocalStore.Kinds.Cursor, "state", new StateCursor { Epoch = commit.Epoch, Revision = commit.Revision }));

@@ -159,6 +159,9 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
                 case StateMessage.LocalAddresses local:
                     SetLocalAddresses(local.Addresses);
                     break;
+                case StateMessage.Underlay underlay:
+                    SetUnderlay(underlay.IPv4, underlay.IPv6);
+                    break;
                 case StateMessage.CompareDue:
                     _compareDue = true;
                     break;
@@ -312,6 +315,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
     private void Settle()
     {
         _programmer.ReleaseIntervals();
+        _tunnels?.Settle();
         uint[] gone = _state.IsComplete && _misfits.Count == 0 ? [.. _prefixes.Forget(), .. _nodes.Forget()] : [];
         foreach (var number in gone)
         {
@@ -340,8 +344,8 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
 
         // Of its own pods the node knows better than the control plane: one that is not here is gone.
         return _state.Ips.GetValueOrDefault(address) is { Identity: not 0 } ip && ip.Node != _node
-            ? new IpcacheEntry { Identity = ip.Identity }
-            : node is not null ? new IpcacheEntry { Identity = NodeIdentity(node, address) } : null;
+            ? new IpcacheEntry { Identity = ip.Identity, Tunnel = TunnelTo(ip.Node) }
+            : node is not null ? new IpcacheEntry { Identity = NodeIdentity(node, address), Tunnel = TunnelTo(node) } : null;
     }
 
     private void Publish(bool written)
@@ -369,10 +373,12 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
                 .. new[] { _lostCommit, _compareProblem, _hostPoliciesIdle }.OfType<string>(),
                 .. Policies.Problems.Values,
                 .. _maps.Status.Select(m => m.Problem).OfType<string>(),
+                .. _tunnels?.Problems ?? [],
                 .. _misfits.Select(m => $"endpoint {m.Key}: {m.Value}"),
                 .. _endpoints.Values.Where(status => status.LabelProblem is not null).Select(status => $"endpoint {status.Endpoint.Id}: {status.LabelProblem}"),
             ],
         };
+        TellOfNodes();
         foreach (var waiter in _awaitedPods.Where(w => HasRecord(_state, w.Namespace, w.Pod, w.PodUid)).ToArray())
         {
             _awaitedPods.Remove(waiter);

@@ -36,6 +36,9 @@ internal abstract record StateMessage
     /// <summary>The node's own addresses.</summary>
     public sealed record LocalAddresses(IReadOnlyList<IPAddress> Addresses) : StateMessage;
 
+    /// <summary>The addresses by which the node reaches others and is reached; null for none of a family.</summary>
+    public sealed record Underlay(IPAddress? IPv4, IPAddress? IPv6) : StateMessage;
+
     /// <summary>Time to compare the maps with what they should hold.</summary>
     public sealed record CompareDue : StateMessage;
 

@@ -15,5 +15,8 @@ namespace Axoneme.Wire.Agent;
 [JsonSerializable(typeof(IReadOnlyList<BpfIpcacheView>))]
 [JsonSerializable(typeof(IReadOnlyList<BpfPolicyView>))]
 [JsonSerializable(typeof(IReadOnlyList<BpfConntrackView>))]
+[JsonSerializable(typeof(IReadOnlyList<ClusterNodeView>))]
+[JsonSerializable(typeof(IReadOnlyList<BpfTunnelView>))]
+[JsonSerializable(typeof(IReadOnlyList<BpfNatView>))]
 [JsonSerializable(typeof(AgentError))]
 public sealed partial class AgentJson : JsonSerializerContext;

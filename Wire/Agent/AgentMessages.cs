@@ -29,7 +29,41 @@ public sealed record PolicyView(string Kind, string Namespace, string Name, stri
 public sealed record AgentStatus(
     string Node, string Version, string Kernel, string AttachMode, bool ControlPlaneConnected, ulong StateRevision, ulong AppliedRevision,
     int Endpoints, int EndpointsReady, int Identities, int Policies, IReadOnlyList<AddressPoolView> Pools, IReadOnlyList<MapView> Maps,
-    ulong EventsLost, IReadOnlyList<string> Problems);
+    ulong EventsLost, IReadOnlyList<string> Problems)
+{
+    /// <summary>How the node is connected; null from an agent that does not say.</summary>
+    public NetworkView? Network { get; init; }
+}
+
+/// <summary>How a node is connected.</summary>
+/// <param name="Routing">native or vxlan.</param>
+/// <param name="Devices">Interfaces that lead out of the node.</param>
+/// <param name="NodeIpv4">The address others reach the node by, null for none.</param>
+/// <param name="NodeIpv6">The same for IPv6.</param>
+/// <param name="PodMtu">Bytes; of new pods' interfaces.</param>
+/// <param name="Tunnel">The tunnel device, null for native routing.</param>
+/// <param name="Masquerading">ipv4, ipv6, both or none.</param>
+/// <param name="Unmasqueraded">Destinations that see pods under their own addresses.</param>
+/// <param name="AutoDirectNodeRoutes">Whether the node makes routes to pods of nodes on the same link.</param>
+public sealed record NetworkView(
+    string Routing, IReadOnlyList<DeviceView> Devices, string? NodeIpv4, string? NodeIpv6, int PodMtu, TunnelDeviceView? Tunnel, IReadOnlyList<string> Masquerading,
+    IReadOnlyList<string> Unmasqueraded, bool AutoDirectNodeRoutes);
+
+/// <summary>An interface that leads out of the node, with the addresses that pods' traffic leaves under.</summary>
+public sealed record DeviceView(string Name, uint Ifindex, uint Mtu, string? Ipv4, string? Ipv6);
+
+/// <summary>The device that other nodes are reached through; <paramref name="Mtu"/> of inner packets.</summary>
+public sealed record TunnelDeviceView(string Name, uint Ifindex, ushort Port, uint Mtu);
+
+/// <summary>A node of the cluster as this node sees it. <paramref name="Way"/>: how its pods are reached, in words.</summary>
+public sealed record ClusterNodeView(
+    string Name, bool IsLocal, string? Ipv4, string? Ipv6, IReadOnlyList<string> Addresses, IReadOnlyList<string> PodCidrs, string? Underlay, string Way);
+
+/// <summary>Entry of map <c>tunnels</c> as the kernel holds it now; <paramref name="Node"/> is null when no node is reached by it any more.</summary>
+public sealed record BpfTunnelView(uint Index, string Address, string? Node);
+
+/// <summary>Entry of map <c>nat</c> as the kernel holds it now: what a packet has, and what is written instead. Direction: out or in.</summary>
+public sealed record BpfNatView(string Direction, string Protocol, string Source, string Destination, string Translated, string Flags, uint IdleSeconds);
 
 /// <summary>One address block of this node and how much of it is in use.</summary>
 public sealed record AddressPoolView(string Cidr, ulong Capacity, ulong InUse);

@@ -15,10 +15,13 @@ public static class AgentRoutes
     public const string Endpoints = "/v1/endpoints";
     public const string Identities = "/v1/identities";
     public const string Policies = "/v1/policies";
+    public const string Nodes = "/v1/nodes";
     public const string BpfEndpoints = "/v1/bpf/endpoint";
     public const string BpfIpcache = "/v1/bpf/ipcache";
     public const string BpfPolicy = "/v1/bpf/policy";
     public const string BpfConntrack = "/v1/bpf/ct";
+    public const string BpfTunnels = "/v1/bpf/tunnel";
+    public const string BpfNat = "/v1/bpf/nat";
 
     /// <summary>GET: flows as JSON lines until the client leaves. Query: follow, last=N, pod, namespace, verdict, type, protocol, port, ip, identity.</summary>
     public const string Monitor = "/v1/monitor";

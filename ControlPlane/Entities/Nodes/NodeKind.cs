@@ -37,7 +37,10 @@ public sealed class NodeKind : EntityKind<NodeState, RegisterNode, NodeEvent>
     {
         if (state.Registration is { } node)
         {
-            var record = new NodeRecord { Name = node.Name, Addresses = { node.Addresses }, PodCidrs = { node.PodCidrs }, Labels = { node.Labels } };
+            var record = new NodeRecord
+            {
+                Name = node.Name, Addresses = { node.Addresses }, PodCidrs = { node.PodCidrs }, Labels = { node.Labels }, NodeIpv4 = node.NodeIpv4, NodeIpv6 = node.NodeIpv6,
+            };
             yield return new RecordChange(RecordKind.Node, id, new Record { Node = record });
         }
     }

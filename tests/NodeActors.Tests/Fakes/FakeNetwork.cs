@@ -4,7 +4,7 @@ using Axoneme.NodeActors.Network;
 namespace Axoneme.NodeActors.Tests.Fakes;
 
 /// <summary>A node's network without a kernel. It outlives agents, as interfaces do.</summary>
-internal sealed class FakeNetwork(Action<string>? record = null) : INodeNetwork
+internal sealed partial class FakeNetwork(Action<string>? record = null) : INodeNetwork
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (PodInterface Pod, uint Ifindex, bool Configured)> _pairs = [];

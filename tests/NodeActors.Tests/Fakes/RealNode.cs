@@ -36,7 +36,9 @@ internal sealed class RealNode : IAsyncDisposable
         };
     }
 
-    public NodeAgentOptions Options { get; }
+    public NodeAgentOptions Options { get; set; }
+
+    public NetworkNamespace Namespace => _node;
 
     public FakeControlPlane ControlPlane { get; } = new();
 
@@ -46,8 +48,10 @@ internal sealed class RealNode : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        var datapath = new NamespacedDatapath(_node, _node.Run(() => NodeDatapath.Open(DatapathOptions)));
-        var parts = new NodeAgentParts(datapath, new NodeNetwork(NodeNetwork.HostDeviceOf(Options.BpfRoot), _node), SqliteJournal.Open(Path.Combine(_directory, "agent.db")), () => _node.Run(() => NodeDatapath.Remove(DatapathOptions)));
+        var network = new NodeNetwork(NodeNetwork.HostDeviceOf(Options.BpfRoot), _node);
+        var (config, tunnel) = NodeAgentParts.Prepare(Options, network);
+        var datapath = new NamespacedDatapath(_node, _node.Run(() => NodeDatapath.Open(DatapathOptions with { Config = config })));
+        var parts = new NodeAgentParts(datapath, network, SqliteJournal.Open(Path.Combine(_directory, "agent.db")), () => _node.Run(() => NodeDatapath.Remove(DatapathOptions))) { Tunnel = tunnel };
         Agent = await NodeAgent.StartAsync(Options, () => Task.FromResult(parts), ControlPlane, ControlPlane, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
     }
 
@@ -86,6 +90,17 @@ internal sealed class RealNode : IAsyncDisposable
     }
 
     public Task CniAsync(string verb, string pod) => Agent!.CniAsync(verb, Call(pod), CancellationToken.None);
+
+    /// <summary>What another node would know of a pod, and its identity.</summary>
+    public Wire.State.Record[] Published(string pod, uint identity)
+    {
+        var endpoint = Endpoint(pod);
+        return
+        [
+            Records.Identity(identity, pod), Records.Pod(pod, pod, identity), Records.Ip(endpoint.Ipv4!, identity, Options.NodeName, pod),
+            Records.Ip(endpoint.Ipv6!, identity, Options.NodeName, pod),
+        ];
+    }
 
     public EndpointView Endpoint(string pod) => Agent!.GetEndpoints().Single(e => e.Pod == pod);
 

@@ -39,6 +39,17 @@ internal static class Records
         Node = new NodeRecord { Name = name, Addresses = { addresses } },
     };
 
+    /// <summary>A node that says by which addresses it is reached; empty for none of a family.</summary>
+    public static Record NodeAt(string name, string ipv4, string ipv6, params string[] podCidrs) => new()
+    {
+        Kind = RecordKind.Node,
+        Key = name,
+        Node = new NodeRecord
+        {
+            Name = name, NodeIpv4 = ipv4, NodeIpv6 = ipv6, PodCidrs = { podCidrs }, Addresses = { new[] { ipv4, ipv6 }.Where(address => address.Length > 0) },
+        },
+    };
+
     /// <summary>A NetworkPolicy in namespace default on pods with label app; <paramref name="spec"/> is the rest of the spec.</summary>
     public static Record Policy(string name, string app, string spec) => Document(
         "NetworkPolicy", name,

@@ -50,7 +50,7 @@ internal sealed class TestNode : IAsyncDisposable
     public async Task<NodeAgent> StartAsync()
     {
         Options = Options with { SocketPath = Socket };
-        var parts = new NodeAgentParts(Datapath, Network, Journal, () => { });
+        var parts = new NodeAgentParts(Datapath, Network, Journal, () => { }) { Tunnel = NodeAgentParts.Prepare(Options, Network).Tunnel };
         Agent = await NodeAgent.StartAsync(
             Options, () => Task.FromResult(parts), ControlPlane, ControlPlane, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
         return Agent;

@@ -1,12 +1,10 @@
-using Axoneme.Datapath.Network;
-
-namespace Axoneme.NodeActors.Network;
+namespace Axoneme.Datapath.Network;
 
 /// <summary>
 /// The kernel settings that let pods' traffic through a node, of the calling thread's network namespace. Source: the kernel's
 /// Documentation/networking/ip-sysctl.rst.
 /// </summary>
-internal static class ForwardingSettings
+public static class ForwardingSettings
 {
     private const string IPv4 = "net/ipv4/ip_forward";
     private const string IPv6 = "net/ipv6/conf/all/forwarding";
@@ -48,7 +46,7 @@ internal static class ForwardingSettings
     public static void Restore(IReadOnlyDictionary<string, string> before)
     {
         // The switches first: they take every interface's own setting along.
-        foreach (var (path, value) in before.OrderByDescending(pair => pair.Key is IPv4 or IPv6))
+        foreach (var (path, value) in before.OrderByDescending(pair => pair.Key is IPv4 or IPv6 or ReversePathFilter.All))
         {
             var isThere = File.Exists($"/proc/sys/{path}");
             if (isThere && (!path.EndsWith(RouterAdvertisements, StringComparison.Ordinal) || Sysctl.Read(path) == "2"))
@@ -78,7 +76,7 @@ internal static class ForwardingSettings
 
     /// <summary>Never of pods' interfaces: a pod must not be able to give the node a default route.</summary>
     private static IEnumerable<string> RouterAdvertisementPaths() =>
-        Interfaces("ipv6").Where(name => name != "lo" && !name.StartsWith("lxc", StringComparison.Ordinal) && !name.StartsWith(NodeNetwork.HostDevicePrefix, StringComparison.Ordinal))
+        Interfaces("ipv6").Where(name => name != "lo" && !NodeDevices.IsOurs(name))
             .Select(name => $"net/ipv6/conf/{name}/{RouterAdvertisements}").Where(path => Sysctl.Read(path) == "1");
 
     /// <summary>Names of the interfaces there are, without the kernel's "all" and "default".</summary>
