@@ -13,9 +13,8 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
     where TKey : unmanaged
     where TValue : unmanaged
 {
-    private const int FirstPortion = 4096;
     private readonly FileDescriptor _descriptor;
-    private readonly BpfMapType _type;
+    private readonly BpfMapInfo _info;
     private bool _hasNoUpdateBatch;
     private bool _hasNoDeleteBatch;
 
@@ -29,14 +28,14 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
                 + $"{typeof(TKey).Name} and {typeof(TValue).Name} have {Unsafe.SizeOf<TKey>()} and {Unsafe.SizeOf<TValue>()}; it belongs to another version");
         }
 
-        (_descriptor, _type, Name, Capacity) = (descriptor, info.Type, name, info.MaxEntries);
+        (_descriptor, _info, Name, Capacity) = (descriptor, info, name, info.MaxEntries);
     }
 
     public string Name { get; }
 
     public uint Capacity { get; }
 
-    private bool IsArray => _type == BpfMapType.Array;
+    private bool IsArray => _info.Type == BpfMapType.Array;
 
     /// <summary>Opens a map by its pin in bpffs.</summary>
     public static KernelMap<TKey, TValue> OpenPinned(string path) =>
@@ -142,10 +141,19 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
         }
     }
 
+    public void Scan(MapPortion<TKey, TValue> portion)
+    {
+        if (IsArray || !MapScan.TryRead(_descriptor, in _info, Name, (keys, values) => portion(MemoryMarshal.Cast<byte, TKey>(keys), MemoryMarshal.Cast<byte, TValue>(values))))
+        {
+            var entries = Entries();
+            portion([.. entries.Select(entry => entry.Key)], [.. entries.Select(entry => entry.Value)]);
+        }
+    }
+
     public IReadOnlyList<KeyValuePair<TKey, TValue>> Entries()
     {
         var entries = new List<KeyValuePair<TKey, TValue>>();
-        if (!TryReadBatches(entries))
+        if (!MapScan.TryRead(_descriptor, in _info, Name, (keys, values) => Add(entries, MemoryMarshal.Cast<byte, TKey>(keys), MemoryMarshal.Cast<byte, TValue>(values))))
         {
             entries.Clear();
             ReadOneByOne(entries);
@@ -178,49 +186,11 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
         }
     }
 
-    /// <summary>False when this map has no batch reads, or its trie kept changing under the kernel's feet.</summary>
-    private bool TryReadBatches(List<KeyValuePair<TKey, TValue>> entries)
+    private void Add(List<KeyValuePair<TKey, TValue>> entries, ReadOnlySpan<TKey> keys, ReadOnlySpan<TValue> values)
     {
-        var portion = (int)Math.Min(Capacity, FirstPortion);
-        var keys = new TKey[portion];
-        var values = new TValue[portion];
-        var positionSize = Math.Max(sizeof(uint), Unsafe.SizeOf<TKey>()); // hashes: a bucket number; others: the last key
-        Span<byte> position = new byte[positionSize];
-        Span<byte> next = new byte[positionSize];
-        var begun = false;
-        while (true)
+        for (var i = 0; i < keys.Length; i++)
         {
-            var count = (uint)keys.Length;
-            var result = BpfMapCalls.LookupBatch(_descriptor, begun ? position : default, next, MemoryMarshal.AsBytes(keys.AsSpan()), MemoryMarshal.AsBytes(values.AsSpan()), ref count);
-            if (result == -Errno.NoSpace)
-            {
-                keys = new TKey[keys.Length * 2]; // one bucket holds more than a portion
-                values = new TValue[keys.Length];
-                continue;
-            }
-
-            if (result is -Errno.Interrupted || IsUnsupported(result))
-            {
-                return false;
-            }
-
-            if (result < 0 && result != -Errno.NoEntry)
-            {
-                throw Failure("read entries", result);
-            }
-
-            for (var i = 0; i < count; i++)
-            {
-                Add(entries, in keys[i], in values[i]);
-            }
-
-            if (result == -Errno.NoEntry)
-            {
-                return true;
-            }
-
-            next.CopyTo(position);
-            begun = true;
+            Add(entries, in keys[i], in values[i]);
         }
     }
 

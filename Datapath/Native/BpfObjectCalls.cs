@@ -38,11 +38,25 @@ internal static unsafe class BpfObjectCalls
     public static TInfo Info<TInfo>(FileDescriptor target, string subject)
         where TInfo : unmanaged
     {
-        using var lease = target.Acquire();
         TInfo info = default;
-        var attributes = new InfoAttributes { Target = (uint)lease.Number, Length = (uint)Unsafe.SizeOf<TInfo>(), Info = (ulong)(&info) };
-        var result = BpfSystemCall.Call(BpfCommand.ObjectGetInfo, ref attributes);
-        return result >= 0 ? info : throw KernelException.For(subject, "read object info", -result);
+        Info(target, subject, ref info);
+        return info;
+    }
+
+    /// <summary>The same, with what the caller put into the structure: where the kernel is to write longer things.</summary>
+    public static void Info<TInfo>(FileDescriptor target, string subject, ref TInfo info)
+        where TInfo : unmanaged
+    {
+        using var lease = target.Acquire();
+        fixed (TInfo* pointer = &info)
+        {
+            var attributes = new InfoAttributes { Target = (uint)lease.Number, Length = (uint)Unsafe.SizeOf<TInfo>(), Info = (ulong)pointer };
+            var result = BpfSystemCall.Call(BpfCommand.ObjectGetInfo, ref attributes);
+            if (result < 0)
+            {
+                throw KernelException.For(subject, "read object info", -result);
+            }
+        }
     }
 
     [StructLayout(LayoutKind.Sequential)]
