@@ -15,12 +15,12 @@ public class MapUpgradeTests
     public void Entries_of_every_map_survive_other_sizes()
     {
         using var node = new TestNode();
-        using (var before = node.Open())
+        using (var before = Open(node, node.Options))
         {
             Fill(before);
         }
 
-        using var after = node.Open(Larger(node.Options));
+        using var after = Open(node, Larger(node.Options));
         Assert.False(after.AwaitsContents);
         AssertFilled(after);
         Assert.Equal((2048u, 4096u, 512u), (after.Hosts.Capacity, after.Conntrack4.Capacity, after.Policy.Capacity));
@@ -31,13 +31,13 @@ public class MapUpgradeTests
     public void The_same_sizes_keep_the_very_maps()
     {
         using var node = new TestNode();
-        using (var before = node.Open())
+        using (var before = Open(node, node.Options))
         {
             Fill(before);
         }
 
         var steps = new List<string>();
-        using var after = node.Namespace.Run(() => NodeDatapath.Open(node.Options, NodeDatapath.EmbeddedObject, steps.Add));
+        using var after = node.Namespace.Run(() => NodeDatapath.Open(node.Options, role => OlderVersion.Object(role), steps.Add));
         Assert.DoesNotContain(steps, step => step.Contains("created", StringComparison.Ordinal));
         AssertFilled(after);
     }
@@ -46,7 +46,7 @@ public class MapUpgradeTests
     public void A_size_too_small_for_what_is_in_force_is_refused_and_nothing_changes()
     {
         using var node = new TestNode();
-        using (var before = node.Open())
+        using (var before = Open(node, node.Options))
         {
             for (var i = 0u; i < 100; i++)
             {
@@ -56,9 +56,9 @@ public class MapUpgradeTests
             before.PolicyRanges.Put(200, new PolicyRangeEntry { High = 5 });
         }
 
-        Assert.Contains("map hosts: what it holds needs 100 entries, and its new size is 64", Assert.Throws<KernelException>(() => node.Open(node.Options with { HostEntries = 64 })).Message);
-        Assert.Contains("map policy_ranges: what it holds needs 201 entries", Assert.Throws<KernelException>(() => node.Open(node.Options with { PolicyRangeEntries = 128 })).Message);
-        using var again = node.Open();
+        Assert.Contains("map hosts: what it holds needs 100 entries, and its new size is 64", Assert.Throws<KernelException>(() => Open(node, node.Options with { HostEntries = 64 })).Message);
+        Assert.Contains("map policy_ranges: what it holds needs 201 entries", Assert.Throws<KernelException>(() => Open(node, node.Options with { PolicyRangeEntries = 128 })).Message);
+        using var again = Open(node, node.Options);
         Assert.Equal(100, again.Hosts.Entries().Count);
         Assert.Equal(1024u, again.Hosts.Capacity);
     }
@@ -67,7 +67,7 @@ public class MapUpgradeTests
     public void Of_connections_that_do_not_fit_the_newest_stay()
     {
         using var node = new TestNode();
-        using (var before = node.Open(node.Options with { ConntrackEntries = 16384 }))
+        using (var before = Open(node, node.Options with { ConntrackEntries = 16384 }))
         {
             for (var i = 0u; i < 8000; i++)
             {
@@ -75,7 +75,7 @@ public class MapUpgradeTests
             }
         }
 
-        using var after = node.Open(node.Options with { ConntrackEntries = 2048 });
+        using var after = Open(node, node.Options with { ConntrackEntries = 2048 });
         var kept = after.Conntrack4.Entries().Select(entry => entry.Value.LastSeen).Order().ToArray();
         Assert.True(kept.Length > 1200, $"{kept.Length} kept"); // an LRU may hold a little less than its size
         Assert.True(kept[kept.Length / 10] >= 8000 - 2048, $"a tenth was last seen before {kept[kept.Length / 10]}");
@@ -95,7 +95,7 @@ public class MapUpgradeTests
         }
 
         Assert.True(Traffic.Reaches(node.Namespace, pod, "10.9.0.2"), "the older programs let it pass");
-        using (var after = node.Open())
+        using (var after = Open(node, node.Options))
         {
             Assert.True(after.AwaitsContents);
             Assert.Empty(after.Hosts.Entries());
@@ -105,7 +105,7 @@ public class MapUpgradeTests
         }
 
         // Killed before it was filled: the next start is where this one was, and what was written stays.
-        using var again = node.Open();
+        using var again = Open(node, node.Options);
         Assert.True(again.AwaitsContents);
         Assert.True(Traffic.Reaches(node.Namespace, pod, "10.9.0.2"));
         again.Hosts.Put(_address, new IpcacheEntry { Identity = 70002 });
@@ -114,7 +114,7 @@ public class MapUpgradeTests
         AssertSettled(node);
         Assert.False(Traffic.Reaches(node.Namespace, pod, "10.9.0.2"), "the programs of today know no such endpoint");
         again.Dispose();
-        using var third = node.Open();
+        using var third = Open(node, node.Options);
         Assert.False(third.AwaitsContents);
         Assert.True(third.Hosts.TryGet(_address, out var entry));
         Assert.Equal(70002u, entry.Identity);
@@ -125,7 +125,7 @@ public class MapUpgradeTests
     {
         using var node = new TestNode();
         OlderVersion.Install(node, 0, ("\t__u32 last_reported;", "\t__be32 last_reported;")).Dispose();
-        var failure = Assert.Throws<KernelException>(() => node.Open());
+        var failure = Assert.Throws<KernelException>(() => Open(node, node.Options));
         Assert.Contains("map conntrack4", failure.Message);
         Assert.Contains("value.last_reported is __be32 of 4 bytes, wanted __u32 of 4", failure.Message);
         Assert.Contains("nothing was changed", failure.Message);
@@ -143,7 +143,7 @@ public class MapUpgradeTests
             older.Put("conntrack4", Bytes(new ConntrackKey4 { LowAddress = 1, Protocol = 6 }), value);
         }
 
-        using var after = node.Open();
+        using var after = Open(node, node.Options);
         Assert.False(after.AwaitsContents);
         var (key, entry) = Assert.Single(after.Conntrack4.Entries());
         Assert.Equal(new ConntrackKey4 { LowAddress = 1, Protocol = 6 }, key);
@@ -168,7 +168,7 @@ public class MapUpgradeTests
             older.Put("conntrack4", Bytes(new ConntrackKey4 { LowAddress = 1 }), Bytes(new ConntrackEntry { LastSeen = 5 }));
         }
 
-        var failure = Assert.Throws<KernelException>(() => node.Open());
+        var failure = Assert.Throws<KernelException>(() => Open(node, node.Options));
         Assert.Contains("map conntrack4", failure.Message);
         Assert.Contains("key.low_port is at bit", failure.Message);
         OlderVersion.Install(node, 0, edit).Dispose();
@@ -192,7 +192,7 @@ public class MapUpgradeTests
         static IEnumerable<string> Created(TestNode node)
         {
             var steps = new List<string>();
-            node.Namespace.Run(() => NodeDatapath.Open(node.Options, NodeDatapath.EmbeddedObject, steps.Add)).Dispose();
+            node.Namespace.Run(() => NodeDatapath.Open(node.Options, role => OlderVersion.Object(role), steps.Add)).Dispose();
             return steps.Where(step => step.EndsWith("created", StringComparison.Ordinal));
         }
     }
@@ -202,6 +202,9 @@ public class MapUpgradeTests
         EndpointEntries = 128, HostEntries = 2048, PrefixEntries = 2048, PolicyEntries = 512, PolicyRangeEntries = 2048, ConntrackEntries = 4096, NatEntries = 2048,
         FragmentEntries = 128, TunnelEntries = 128, UnmasqueradedEntries = 128, EventRingBytes = 1 << 17,
     };
+
+    /// <summary>Today's maps with simple programs: a pass of the real ones through the verifier takes seconds.</summary>
+    private static NodeDatapath Open(TestNode node, DatapathOptions options) => node.Namespace.Run(() => NodeDatapath.Open(options, role => OlderVersion.Object(role)));
 
     internal static void Fill(NodeDatapath datapath)
     {
