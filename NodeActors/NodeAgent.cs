@@ -194,6 +194,7 @@ public sealed class NodeAgent : IAsyncDisposable
         _parts.Network.EnsureHostDevice(routers);
         var adopted = await _endpoints.RestoreAsync(contents.Endpoints).ConfigureAwait(false);
         _state.Restore(adopted, contents, _datapath, _parts.Network.LocalAddresses());
+        TakeOverDatapath();
         _endpoints.AttachAdopted();
         _state.Start();
         _reporter.Start();
@@ -205,6 +206,19 @@ public sealed class NodeAgent : IAsyncDisposable
         _periodic.Start(_options.CompareInterval, "attachments", _endpoints.AttachMissingAsync);
         _periodic.Start(AddressInterval, "own addresses", () => _state.Post(new StateMessage.LocalAddresses(_parts.Network.LocalAddresses())));
         _periodic.Start(CompactInterval, "local journal", _ => _parts.Journal.CompactAsync(JournalRetention.Default with { TombstoneAge = TimeSpan.Zero }, _));
+    }
+
+    /// <summary>A version with other layouts is only let judge packets when everything it judges by is written.</summary>
+    private void TakeOverDatapath()
+    {
+        if (_datapath.AwaitsContents && _state.MapStatus.FirstOrDefault(map => map.Pending > 0 || map.Problem is not null) is { } unwritten)
+        {
+            throw new KernelException(
+                $"map {unwritten.Name}: {unwritten.Pending} entries of this version's map are not written ({unwritten.Problem ?? "an earlier map refused"}); "
+                + "the programs of the version before stay in force. Make room, or go back to that version");
+        }
+
+        _datapath.TakeOver();
     }
 
     /// <summary>Before they are changed, and only what no earlier run remembered: that one saw them untouched.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Axoneme.NodeActors.Maps;
 
 namespace Axoneme.NodeActors;
 
@@ -96,6 +97,9 @@ public sealed record NodeAgentOptions
     /// <summary>How often expired conntrack entries are collected.</summary>
     public TimeSpan ConntrackInterval { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Sizes of the kernel's maps.</summary>
+    public MapSizeOptions MapSizes { get; init; } = new();
+
     /// <exception cref="NodeAgentException">An option is wrong; the message names it.</exception>
     internal void Validate()
     {
@@ -105,6 +109,7 @@ public sealed record NodeAgentOptions
         Require(PodCidr4 is not { BaseAddress.AddressFamily: not AddressFamily.InterNetwork }, nameof(PodCidr4), $"{PodCidr4} is not IPv4");
         Require(PodCidr6 is not { BaseAddress.AddressFamily: not AddressFamily.InterNetworkV6 }, nameof(PodCidr6), $"{PodCidr6} is not IPv6");
         Require(Mtu is 0 or (>= 1280 and <= 65535), nameof(Mtu), $"{Mtu} must be from 1280 to 65535, or 0 to detect it");
+        MapSizing.Validate(MapSizes);
     }
 
     private static void Require(bool condition, string option, string problem)

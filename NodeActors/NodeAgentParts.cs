@@ -1,4 +1,5 @@
 using Axoneme.Datapath;
+using Axoneme.NodeActors.Maps;
 using Axoneme.NodeActors.Network;
 using Axoneme.Persistence;
 using Axoneme.Persistence.Sqlite;
@@ -15,7 +16,8 @@ internal sealed record NodeAgentParts(IDatapath Datapath, INodeNetwork Network, 
     /// <summary>The kernel's datapath and network and a journal on disk.</summary>
     public static async Task<NodeAgentParts> OpenAsync(NodeAgentOptions options, Func<IDatapath>? openDatapath)
     {
-        var datapathOptions = new DatapathOptions { BpfRoot = options.BpfRoot, ForceClsact = options.ForceClsact };
+        var datapathOptions = MapSizing.Apply(
+            new DatapathOptions { BpfRoot = options.BpfRoot, ForceClsact = options.ForceClsact }, options, MapSizing.MachineMemory(await File.ReadAllTextAsync("/proc/meminfo").ConfigureAwait(false)));
         var journal = SqliteJournal.Open(Path.Combine(options.StateDirectory, "agent.db"));
         IDatapath? datapath = null;
         try
