@@ -120,9 +120,23 @@ internal sealed class AgentMetrics(IDatapath datapath, StateActor state, Endpoin
         var last = conntrack.Last;
         text.Counter("cilium_datapath_conntrack_gc_runs_total", "Number of times that the conntrack garbage collector process was run")
             .Sample(last.Runs, ("status", "completed")).Sample(last.Failures, ("status", "uncompleted"));
-        text.Gauge("cilium_datapath_conntrack_gc_entries", "The number of alive and deleted conntrack entries at the end of a garbage collector run")
-            .Sample(last.Alive, ("status", "alive")).Sample(last.LastDeleted, ("status", "deleted"));
+        text.Gauge("cilium_datapath_conntrack_gc_entries", "The number of alive and deleted conntrack entries at the end of a garbage collector run");
+        foreach (var (map, family) in new[] { (last.Conntrack4, "ipv4"), (last.Conntrack6, "ipv6") })
+        {
+            text.Sample(map.Alive, ("family", family), ("status", "alive")).Sample(map.LastDeleted, ("family", family), ("status", "deleted"));
+        }
+
+        text.Gauge("cilium_datapath_nat_gc_entries", "The number of alive and deleted NAT entries at the end of a garbage collector run")
+            .Sample(last.Nat.Alive, ("status", "alive")).Sample(last.Nat.LastDeleted, ("status", "deleted"));
+        text.Gauge("axoneme_conntrack_gc_interval_seconds", "Time until the next garbage collector run").Sample(last.Interval.TotalSeconds);
         text.Gauge("cilium_datapath_conntrack_gc_duration_seconds", "Duration of the last conntrack garbage collector run").Sample(last.Duration.TotalSeconds);
-        text.Counter("axoneme_conntrack_gc_deleted_total", "Conntrack entries removed because their time was over").Sample(last.Deleted);
+        text.Counter("axoneme_conntrack_gc_deleted_total", "Entries the garbage collector removed, by map and reason");
+        foreach (var map in last.Maps)
+        {
+            text.Sample(map.Expired, ("map_name", map.Name), ("reason", "expired")).Sample(map.Orphaned, ("map_name", map.Name), ("reason", "orphaned"));
+        }
+
+        text.Counter("axoneme_bpf_map_evictions_total", "Entries that the kernel evicted from a full LRU map, estimated")
+            .Sample(last.Evicted, ("map_group", "conntrack")).Sample(last.NatEvicted, ("map_group", "nat"));
     }
 }
