@@ -14,6 +14,12 @@ public interface IKernelMap<TKey, TValue>
     /// <summary>How many entries the kernel accepts.</summary>
     uint Capacity { get; }
 
+    /// <summary>Its type, as bpftool calls it, for example <c>lru_hash</c>; null where there is no kernel.</summary>
+    string? Type => null;
+
+    /// <summary>Memory it takes in bytes, null when the kernel does not say.</summary>
+    ulong? Bytes => null;
+
     /// <summary>Reads one entry.</summary>
     bool TryGet(in TKey key, out TValue value);
 

@@ -9,6 +9,7 @@ using Axoneme.NodeActors.ControlPlane;
 using Axoneme.NodeActors.Endpoints;
 using Axoneme.NodeActors.Flows;
 using Axoneme.NodeActors.Local;
+using Axoneme.NodeActors.Maps;
 using Axoneme.NodeActors.Network;
 using Axoneme.NodeActors.State;
 using Axoneme.Persistence;
@@ -36,6 +37,7 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly NodeReporter _reporter;
     private readonly StateFollower _follower;
     private readonly ConntrackCollector _conntrack;
+    private readonly MapPressure _pressure;
     private readonly FlowPipeline _flows;
     private readonly AgentApi _api;
     private readonly CniServer _cni;
@@ -65,11 +67,12 @@ public sealed class NodeAgent : IAsyncDisposable
             stream, reports, Registration, OnConnected, commit => _state.Post(new StateMessage.CommitReceived(commit)), timeProvider,
             loggers.CreateLogger<StateFollower>());
         _conntrack = new ConntrackCollector(_datapath, options.ConntrackInterval, timeProvider, loggers.CreateLogger<ConntrackCollector>());
+        _pressure = new MapPressure(_datapath, () => _state.MapStatus, () => _conntrack.Last, loggers.CreateLogger<MapPressure>());
         _periodic = new PeriodicWork(timeProvider, loggers.CreateLogger<PeriodicWork>());
         var bpf = new BpfViews(_datapath, _state, timeProvider);
         _flows = new FlowPipeline(options.NodeName, _datapath, new FlowMetadata(_state, bpf), options.FlowRingCapacity, timeProvider);
         _api = new AgentApi(
-            options, _datapath, _state, _endpoints, new AgentMetrics(_datapath, _state, _endpoints, _conntrack), _flows, bpf, () => _follower.Problem, Problems);
+            options, _datapath, _state, _endpoints, new AgentMetrics(_datapath, _state, _endpoints, _conntrack, _pressure), _flows, bpf, _pressure, () => _follower.Problem, Problems);
         _cni = new CniServer(_endpoints, NotReady);
     }
 
@@ -205,6 +208,7 @@ public sealed class NodeAgent : IAsyncDisposable
         _periodic.Start(_options.CompareInterval, "compare", () => _state.Post(new StateMessage.CompareDue()));
         _periodic.Start(_options.CompareInterval, "attachments", _endpoints.AttachMissingAsync);
         _periodic.Start(AddressInterval, "own addresses", () => _state.Post(new StateMessage.LocalAddresses(_parts.Network.LocalAddresses())));
+        _periodic.Start(_options.ConntrackInterval, "map pressure", () => _pressure.Look());
         _periodic.Start(CompactInterval, "local journal", _ => _parts.Journal.CompactAsync(JournalRetention.Default with { TombstoneAge = TimeSpan.Zero }, _));
     }
 
@@ -272,6 +276,7 @@ public sealed class NodeAgent : IAsyncDisposable
             .. actors.Where(actor => actor.Failure is not null).Select(actor => $"{actor.Name}: {actor.Failure}"),
             .. _state.View.Problems,
             .. _periodic.Problems,
+            .. _pressure.Look(),
             .. _follower.Problem is { } problem ? [$"control plane: {problem}"] : Array.Empty<string>(),
         ];
     }

@@ -35,6 +35,18 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
 
     public uint Capacity { get; }
 
+    public string? Type => _info.Type switch
+    {
+        BpfMapType.Hash => "hash",
+        BpfMapType.Array => "array",
+        BpfMapType.LruHash => "lru_hash",
+        BpfMapType.LpmTrie => "lpm_trie",
+        var other => other.ToString(),
+    };
+
+    /// <inheritdoc/>
+    public ulong? Bytes => BpfObjectCalls.Memory(_descriptor);
+
     private bool IsArray => _info.Type == BpfMapType.Array;
 
     /// <summary>Opens a map by its pin in bpffs.</summary>
@@ -44,7 +56,7 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
     public bool TryGet(in TKey key, out TValue value)
     {
         Unsafe.SkipInit(out value);
-        var result = BpfMapCalls.Lookup(_descriptor, Bytes(in key), MemoryMarshal.AsBytes(new Span<TValue>(ref value)));
+        var result = BpfMapCalls.Lookup(_descriptor, BytesOf(in key), MemoryMarshal.AsBytes(new Span<TValue>(ref value)));
         return result switch
         {
             0 => true,
@@ -55,7 +67,7 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
 
     public void Put(in TKey key, in TValue value)
     {
-        var result = BpfMapCalls.Update(_descriptor, Bytes(in key), MemoryMarshal.AsBytes(new ReadOnlySpan<TValue>(in value)));
+        var result = BpfMapCalls.Update(_descriptor, BytesOf(in key), MemoryMarshal.AsBytes(new ReadOnlySpan<TValue>(in value)));
         if (result < 0)
         {
             throw Failure($"put {key}", result);
@@ -75,7 +87,7 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
             return existed;
         }
 
-        var result = BpfMapCalls.Delete(_descriptor, Bytes(in key));
+        var result = BpfMapCalls.Delete(_descriptor, BytesOf(in key));
         return result switch
         {
             0 => true,
@@ -164,7 +176,7 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
 
     public void Dispose() => _descriptor.Dispose();
 
-    private static ReadOnlySpan<byte> Bytes(in TKey key) => MemoryMarshal.AsBytes(new ReadOnlySpan<TKey>(in key));
+    private static ReadOnlySpan<byte> BytesOf(in TKey key) => MemoryMarshal.AsBytes(new ReadOnlySpan<TKey>(in key));
 
     private static bool IsZero(in TValue value) => !MemoryMarshal.AsBytes(new ReadOnlySpan<TValue>(in value)).ContainsAnyExcept((byte)0);
 
@@ -219,7 +231,7 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
                 throw new KernelException($"map {Name}: read entries: it changed faster than it could be read");
             }
 
-            result = BpfMapCalls.GetNextKey(_descriptor, Bytes(in key), MemoryMarshal.AsBytes(new Span<TKey>(ref next)));
+            result = BpfMapCalls.GetNextKey(_descriptor, BytesOf(in key), MemoryMarshal.AsBytes(new Span<TKey>(ref next)));
         }
 
         if (result != -Errno.NoEntry)

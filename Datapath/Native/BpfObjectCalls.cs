@@ -59,6 +59,14 @@ internal static unsafe class BpfObjectCalls
         }
     }
 
+    /// <summary>Bytes the kernel accounts for a map (<c>memlock</c> in its fdinfo); null when it does not say.</summary>
+    public static ulong? Memory(FileDescriptor map)
+    {
+        using var lease = map.Acquire();
+        var line = File.ReadLines($"/proc/self/fdinfo/{lease.Number}").FirstOrDefault(line => line.StartsWith("memlock:", StringComparison.Ordinal));
+        return line is not null && ulong.TryParse(line.AsSpan("memlock:".Length).Trim(), out var bytes) ? bytes : null;
+    }
+
     [StructLayout(LayoutKind.Sequential)]
     private struct PathAttributes
     {

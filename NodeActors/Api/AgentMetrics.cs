@@ -3,13 +3,14 @@ using Axoneme.Datapath.Layout;
 using Axoneme.Hubble;
 using Axoneme.NodeActors.Conntrack;
 using Axoneme.NodeActors.Endpoints;
+using Axoneme.NodeActors.Maps;
 using Axoneme.NodeActors.State;
 using Axoneme.Policy;
 
 namespace Axoneme.NodeActors.Api;
 
 /// <summary>The agent's metrics, with Cilium's names where it has them (Documentation: "Monitoring &amp; Metrics").</summary>
-internal sealed class AgentMetrics(IDatapath datapath, StateActor state, EndpointService endpoints, ConntrackCollector conntrack)
+internal sealed class AgentMetrics(IDatapath datapath, StateActor state, EndpointService endpoints, ConntrackCollector conntrack, MapPressure pressure)
 {
     private static readonly string[] States = ["waiting-for-identity", "regenerating", "ready"];
 
@@ -98,9 +99,10 @@ internal sealed class AgentMetrics(IDatapath datapath, StateActor state, Endpoin
         }
 
         text.Gauge("cilium_bpf_map_pressure", "Fill percentage of map, tagged by map name");
-        Array.ForEach(maps, map => text.Sample(map.Desired / (double)map.Capacity, ("map_name", map.Name)));
+        var fills = pressure.Read().Where(map => !map.IsUnused).ToArray();
+        Array.ForEach(fills, map => text.Sample(map.Pressure, ("map_name", map.Name)));
         text.Gauge("cilium_bpf_map_capacity", "Capacity of map, tagged by map group");
-        Array.ForEach(maps, map => text.Sample(map.Capacity, ("map_group", map.Name)));
+        Array.ForEach(fills, map => text.Sample(map.Capacity, ("map_group", map.Name)));
         text.Counter("axoneme_bpf_map_drift_total", "Entries that somebody else changed and the agent repaired");
         Array.ForEach(maps, map => text.Sample(map.Drift, ("map_name", map.Name)));
         text.Counter("axoneme_attachment_drift_total", "Endpoints whose programs somebody else detached and the agent attached again").Sample(endpoints.AttachmentDrift);
