@@ -18,6 +18,7 @@ internal static class AxonemeCommand
             IdentityCommand.Create(agent),
             PolicyCommand.Create(agent),
             BpfCommand.Create(agent),
+            MapCommand.Create(agent),
             MonitorCommand.Create(agent),
             VersionCommand.Create(agent),
         };

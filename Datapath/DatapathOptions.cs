@@ -3,8 +3,7 @@ using Axoneme.Datapath.Layout;
 namespace Axoneme.Datapath;
 
 /// <summary>
-/// How a node's datapath is loaded. Sizes hold for as long as the pins live: maps that are pinned with other sizes are
-/// refused, never resized.
+/// How a node's datapath is loaded. Maps that are pinned with other sizes are replaced by copies of the size asked for.
 /// </summary>
 public sealed record DatapathOptions
 {
@@ -17,11 +16,17 @@ public sealed record DatapathOptions
     /// <summary>Pods of this node.</summary>
     public uint EndpointEntries { get; init; } = 4096;
 
-    /// <summary>Connections of IPv4, and half as many of IPv6.</summary>
+    /// <summary>Connections of IPv4.</summary>
     public uint ConntrackEntries { get; init; } = 1 << 17;
 
-    /// <summary>Packets in fragments under way, of each family.</summary>
+    /// <summary>Connections of IPv6; null for half as many.</summary>
+    public uint? Conntrack6Entries { get; init; }
+
+    /// <summary>Packets of IPv4 in fragments under way.</summary>
     public uint FragmentEntries { get; init; } = 8192;
+
+    /// <summary>The same of IPv6; null for as many.</summary>
+    public uint? Fragment6Entries { get; init; }
 
     /// <summary>(policy, direction, identity) entries.</summary>
     public uint PolicyEntries { get; init; } = 1 << 20;
@@ -42,7 +47,7 @@ public sealed record DatapathOptions
     public uint TunnelEntries { get; init; } = 8192;
 
     /// <summary>Destinations that are not masqueraded.</summary>
-    public uint UnmasqueradedEntries { get; init; } = 1024;
+    public uint UnmasqueradedEntries { get; init; } = 16384;
 
     /// <summary>Size of the event ring: a power of two and a multiple of the page size.</summary>
     public uint EventRingBytes { get; init; } = 4 << 20;
@@ -62,9 +67,9 @@ public sealed record DatapathOptions
         ["policy"] = PolicyEntries,
         ["policy_ranges"] = PolicyRangeEntries,
         ["conntrack4"] = ConntrackEntries,
-        ["conntrack6"] = Math.Max(1, ConntrackEntries / 2),
+        ["conntrack6"] = Conntrack6Entries ?? Math.Max(1, ConntrackEntries / 2),
         ["fragments4"] = FragmentEntries,
-        ["fragments6"] = FragmentEntries,
+        ["fragments6"] = Fragment6Entries ?? FragmentEntries,
         ["nat"] = NatEntries,
         ["tunnels"] = TunnelEntries,
         ["unmasqueraded"] = UnmasqueradedEntries,

@@ -39,6 +39,20 @@ public interface IDatapath : IDisposable
     /// <summary>Destinations that pods are seen by under their own address; the value means nothing.</summary>
     IKernelMap<PrefixKey, uint> Unmasqueraded { get; }
 
+    /// <summary>
+    /// Whether this version keeps state in other layouts than the one before: the maps of state are empty, what was attached goes on judging
+    /// by the maps before, and <see cref="TakeOver"/> has to be called once the maps are filled.
+    /// </summary>
+    bool AwaitsContents => false;
+
+    /// <summary>
+    /// Puts the programs in the place of those before, so that each packet is judged by the old or the new ones, and ends what only the version before needed. No
+    /// effect when that is done. May be repeated after a failure.
+    /// </summary>
+    void TakeOver()
+    {
+    }
+
     /// <summary>Attaches the two programs of a role to an interface (tcx where the kernel has it, else clsact); no effect when they are there.</summary>
     void Attach(uint ifindex, InterfaceRole role = InterfaceRole.Pod);
 

@@ -14,6 +14,12 @@ public interface IKernelMap<TKey, TValue>
     /// <summary>How many entries the kernel accepts.</summary>
     uint Capacity { get; }
 
+    /// <summary>Its type, as bpftool calls it, for example <c>lru_hash</c>; null where there is no kernel.</summary>
+    string? Type => null;
+
+    /// <summary>Memory it takes in bytes, null when the kernel does not say.</summary>
+    ulong? Bytes => null;
+
     /// <summary>Reads one entry.</summary>
     bool TryGet(in TKey key, out TValue value);
 
@@ -29,6 +35,21 @@ public interface IKernelMap<TKey, TValue>
     /// <summary>Removes many entries; absent ones are no error.</summary>
     void DeleteMany(ReadOnlySpan<TKey> keys);
 
+    /// <summary>
+    /// Hands over everything the kernel holds, in portions, so that it need not fit into memory at once. Entries that change meanwhile may or may not
+    /// appear; <paramref name="portion"/> may delete what it is given.
+    /// </summary>
+    void Scan(MapPortion<TKey, TValue> portion)
+    {
+        var entries = Entries();
+        portion([.. entries.Select(entry => entry.Key)], [.. entries.Select(entry => entry.Value)]);
+    }
+
     /// <summary>Everything the kernel holds now; entries that change meanwhile may or may not appear.</summary>
     IReadOnlyList<KeyValuePair<TKey, TValue>> Entries();
 }
+
+/// <summary>Takes some entries of a map.</summary>
+public delegate void MapPortion<TKey, TValue>(ReadOnlySpan<TKey> keys, ReadOnlySpan<TValue> values)
+    where TKey : unmanaged
+    where TValue : unmanaged;

@@ -18,15 +18,18 @@ public sealed class NodeDatapath : IDatapath
     private static readonly InterfaceRole[] Roles = Enum.GetValues<InterfaceRole>();
     private readonly Lock _attaching = new();
     private readonly PinDirectory _pins;
+    private readonly MapUpgrade _maps;
+    private readonly Action<string> _reached;
     private readonly IReadOnlyDictionary<InterfaceRole, LoadedObject> _objects;
-    private readonly IReadOnlyDictionary<InterfaceRole, IAttachment> _attachments;
+    private readonly IReadOnlyDictionary<InterfaceRole, RoleAttachment> _attachments;
     private readonly EventRing _events;
     private readonly PerCpuCounters _counters;
     private readonly List<IDisposable> _resources = [];
+    private bool _isInForce;
 
-    private NodeDatapath(DatapathOptions options, PinDirectory pins, IReadOnlyDictionary<InterfaceRole, LoadedObject> objects)
+    private NodeDatapath(DatapathOptions options, PinDirectory pins, MapUpgrade maps, IReadOnlyDictionary<InterfaceRole, LoadedObject> objects, Action<string> reached)
     {
-        (_pins, _objects) = (pins, objects);
+        (_pins, _maps, _objects, _reached) = (pins, maps, objects, reached);
         UsesTcx = !options.ForceClsact && KernelFeatures.Tcx;
         Endpoints = Map<uint, EndpointEntry>("endpoints");
         Hosts = Map<IpAddressKey, IpcacheEntry>("hosts");
@@ -41,7 +44,7 @@ public sealed class NodeDatapath : IDatapath
         Unmasqueraded = Map<PrefixKey, uint>("unmasqueraded");
         _events = Owned(new EventRing(TakeMap("events"), "events"));
         _counters = Owned(new PerCpuCounters(TakeMap("counters"), "counters"));
-        _attachments = Roles.ToDictionary(role => role, role => TakeOverAttachments(options, role));
+        _attachments = Roles.ToDictionary(role => role, role => new RoleAttachment(ProgramsOf(role), pins, options.BpfRoot, UsesTcx));
     }
 
     public IKernelMap<uint, EndpointEntry> Endpoints { get; }
@@ -69,9 +72,13 @@ public sealed class NodeDatapath : IDatapath
     /// <summary>Whether interfaces are attached by tcx links; otherwise by clsact filters.</summary>
     public bool UsesTcx { get; }
 
+    public bool AwaitsContents => _maps.AwaitsContents;
+
     /// <summary>
-    /// Loads the datapath. Throws <see cref="KernelException"/> when the directory is held by another process, when pinned
-    /// maps are of another shape or size, or when the kernel refuses a program (with the verifier's last words).
+    /// Loads the datapath and puts its programs in the place of those attached, unless <see cref="AwaitsContents"/>. Throws
+    /// <see cref="KernelException"/> when the directory is held by another process, when connections in pinned maps cannot be carried over into
+    /// this version's, when pinned entries do not fit into the sizes asked for, or when the kernel refuses a program (with the verifier's last words).
+    /// What was in force then stays in force.
     /// </summary>
     public static NodeDatapath Open(DatapathOptions options) => Open(options, EmbeddedObject);
 
@@ -97,6 +104,32 @@ public sealed class NodeDatapath : IDatapath
         }
 
         pins.Remove();
+    }
+
+    public void TakeOver()
+    {
+        lock (_attaching)
+        {
+            if (_isInForce)
+            {
+                return;
+            }
+
+            foreach (var attachment in _attachments.Values)
+            {
+                attachment.TakeOver(_reached);
+            }
+
+            _reached("attachments switched");
+            _maps.Finish();
+            foreach (var (program, descriptor) in _objects.Values.SelectMany(loaded => loaded.Programs))
+            {
+                PinDirectory.PinReplacing(descriptor, _pins.Program(program));
+            }
+
+            _pins.RemoveProgramsBut(_objects.Values.SelectMany(loaded => loaded.Programs.Keys).ToHashSet());
+            _isInForce = true;
+        }
     }
 
     public void Attach(uint ifindex, InterfaceRole role = InterfaceRole.Pod)
@@ -142,29 +175,42 @@ public sealed class NodeDatapath : IDatapath
     {
         DisposeAll(_resources);
         DisposeAll(_objects.Values);
+        _maps.Dispose();
         _pins.Dispose();
     }
 
     /// <param name="options">How to load.</param>
-    /// <param name="elf">The object file of a role. The first one loaded makes the maps, the others find them pinned.</param>
-    internal static NodeDatapath Open(DatapathOptions options, Func<InterfaceRole, byte[]> elf)
+    /// <param name="elf">The object file of a role. The first one loaded makes the maps, the others use them.</param>
+    /// <param name="reached">Told of each step that leaves something behind, in words; tests end the process there.</param>
+    internal static NodeDatapath Open(DatapathOptions options, Func<InterfaceRole, byte[]> elf, Action<string>? reached = null)
     {
         options.Validate();
         ExpeditedGracePeriods.RestoreLeftOver();
+        reached ??= _ => { };
         var pins = PinDirectory.Open(options.BpfRoot);
+        var maps = new MapUpgrade(pins, reached);
         var objects = new Dictionary<InterfaceRole, LoadedObject>();
+        NodeDatapath? datapath = null;
         try
         {
             foreach (var role in Roles)
             {
-                objects[role] = DatapathLoader.Load(InterfacePrograms.ObjectNameOf(role), elf(role), options, pins);
+                objects[role] = DatapathLoader.Load(InterfacePrograms.ObjectNameOf(role), elf(role), InterfacePrograms.FromNameOf(role), options, maps);
             }
 
-            return new NodeDatapath(options, pins, objects);
+            datapath = new NodeDatapath(options, pins, maps, objects, reached);
+            if (!datapath.AwaitsContents)
+            {
+                datapath.TakeOver();
+            }
+
+            return datapath;
         }
         catch
         {
+            datapath?.Dispose();
             DisposeAll(objects.Values);
+            maps.Dispose();
             pins.Dispose();
             throw;
         }
@@ -180,24 +226,8 @@ public sealed class NodeDatapath : IDatapath
         return elf;
     }
 
-    /// <summary>Puts the new programs where the old ones are; the other kind of attachment goes only after ours is there.</summary>
-    private IAttachment TakeOverAttachments(DatapathOptions options, InterfaceRole role)
-    {
-        var loaded = _objects[role];
-        var programs = new InterfacePrograms(role, loaded.Program(InterfacePrograms.FromNameOf(role)), loaded.Program(InterfacePrograms.ToNameOf(role)));
-        var tcx = new TcxAttachment(programs, _pins);
-        var clsact = new ClsactAttachment(programs, options.BpfRoot);
-        IAttachment ours = UsesTcx ? tcx : clsact;
-        IAttachment others = ours == tcx ? clsact : tcx;
-        tcx.RemoveStale();
-        foreach (var ifindex in ours.Interfaces().Union(others.Interfaces()))
-        {
-            ours.Attach(ifindex);
-            others.Detach(ifindex);
-        }
-
-        return ours;
-    }
+    private InterfacePrograms ProgramsOf(InterfaceRole role) =>
+        new(role, _objects[role].Program(InterfacePrograms.FromNameOf(role)), _objects[role].Program(InterfacePrograms.ToNameOf(role)));
 
     private static void DisposeAll(IEnumerable<IDisposable> resources)
     {

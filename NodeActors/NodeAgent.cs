@@ -9,6 +9,7 @@ using Axoneme.NodeActors.ControlPlane;
 using Axoneme.NodeActors.Endpoints;
 using Axoneme.NodeActors.Flows;
 using Axoneme.NodeActors.Local;
+using Axoneme.NodeActors.Maps;
 using Axoneme.NodeActors.Network;
 using Axoneme.NodeActors.State;
 using Axoneme.Persistence;
@@ -38,6 +39,7 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly NodeReporter _reporter;
     private readonly StateFollower _follower;
     private readonly ConntrackCollector _conntrack;
+    private readonly MapPressure _pressure;
     private readonly FlowPipeline _flows;
     private readonly AgentApi _api;
     private readonly CniServer _cni;
@@ -75,11 +77,13 @@ public sealed class NodeAgent : IAsyncDisposable
             stream, reports, Registration, OnConnected, commit => _state.Post(new StateMessage.CommitReceived(commit)), timeProvider,
             loggers.CreateLogger<StateFollower>());
         _conntrack = new ConntrackCollector(_datapath, options.ConntrackInterval, timeProvider, loggers.CreateLogger<ConntrackCollector>());
+        _pressure = new MapPressure(_datapath, () => _state.MapStatus, () => _conntrack.Last, loggers.CreateLogger<MapPressure>());
         _periodic = new PeriodicWork(timeProvider, loggers.CreateLogger<PeriodicWork>());
         var bpf = new BpfViews(_datapath, _state, timeProvider);
         _flows = new FlowPipeline(options.NodeName, _datapath, new FlowMetadata(_state, bpf), options.FlowRingCapacity, timeProvider);
         _api = new AgentApi(
-            options, _datapath, _state, _endpoints, new AgentMetrics(_datapath, _state, _endpoints, _conntrack), _flows, bpf, _routing, () => _follower.Problem, Problems);
+            options, _datapath, _state, _endpoints, new AgentMetrics(_datapath, _state, _endpoints, _conntrack, _pressure), _flows, bpf, _routing, _pressure,
+            () => _follower.Problem, Problems);
         _cni = new CniServer(_endpoints, NotReady);
     }
 
@@ -213,8 +217,10 @@ public sealed class NodeAgent : IAsyncDisposable
         var adopted = await _endpoints.RestoreAsync(contents.Endpoints).ConfigureAwait(false);
         var host = await _endpoints.EnsureHostAsync(contents.Host).ConfigureAwait(false);
         _state.Restore(host is null ? adopted : [.. adopted, host], contents, _datapath, _parts.Network.LocalAddresses());
+        _routing.Restore(_state.View.State);
+        TakeOverDatapath();
         _endpoints.AttachAdopted();
-        _routing.Begin(_state.View.State);
+        _routing.Begin();
         _state.Start();
         _routing.Start();
         _reporter.Start();
@@ -225,7 +231,21 @@ public sealed class NodeAgent : IAsyncDisposable
         _periodic.Start(_options.CompareInterval, "compare", () => _state.Post(new StateMessage.CompareDue()));
         _periodic.Start(_options.CompareInterval, "attachments", _endpoints.AttachMissingAsync);
         _periodic.Start(_options.IpMasqAgentConfig is null ? LookInterval : MasqueradeFileInterval, "own network", () => _routing.Post(new RoutingMessage.Look()));
+        _periodic.Start(_options.ConntrackInterval, "map pressure", () => _pressure.Look());
         _periodic.Start(CompactInterval, "local journal", _ => _parts.Journal.CompactAsync(JournalRetention.Default with { TombstoneAge = TimeSpan.Zero }, _));
+    }
+
+    /// <summary>A version with other layouts is only let judge packets when everything it judges by is written.</summary>
+    private void TakeOverDatapath()
+    {
+        if (_datapath.AwaitsContents && _state.MapStatus.Concat(_routing.MapStatus).FirstOrDefault(map => map.Pending > 0 || map.Problem is not null) is { } unwritten)
+        {
+            throw new KernelException(
+                $"map {unwritten.Name}: {unwritten.Pending} entries of this version's map are not written ({unwritten.Problem ?? "an earlier map refused"}); "
+                + "the programs of the version before stay in force. Make room, or go back to that version");
+        }
+
+        _datapath.TakeOver();
     }
 
     /// <summary>Before they are changed, and only what no earlier run remembered: that one saw them untouched.</summary>
@@ -291,6 +311,7 @@ public sealed class NodeAgent : IAsyncDisposable
             .. _state.View.Problems,
             .. _routing.View.Problems,
             .. _periodic.Problems,
+            .. _pressure.Look(),
             .. _follower.Problem is { } problem ? [$"control plane: {problem}"] : Array.Empty<string>(),
         ];
     }

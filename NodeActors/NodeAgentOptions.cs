@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Axoneme.NodeActors.Maps;
 
 namespace Axoneme.NodeActors;
 
@@ -96,6 +97,9 @@ public sealed record NodeAgentOptions
     /// <summary>How often expired conntrack entries are collected.</summary>
     public TimeSpan ConntrackInterval { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Sizes of the kernel's maps.</summary>
+    public MapSizeOptions MapSizes { get; init; } = new();
+
     /// <exception cref="NodeAgentException">An option is wrong; the message names it.</exception>
     internal void Validate()
     {
@@ -110,6 +114,7 @@ public sealed record NodeAgentOptions
         Require(NodeIPv4 is null or { AddressFamily: AddressFamily.InterNetwork }, nameof(NodeIPv4), $"{NodeIPv4} is not IPv4");
         Require(NodeIPv6 is null or { AddressFamily: AddressFamily.InterNetworkV6, IsIPv6LinkLocal: false }, nameof(NodeIPv6), $"{NodeIPv6} is not a global IPv6 address");
         Require(IpMasqAgentConfig is null || Path.IsPathFullyQualified(IpMasqAgentConfig), nameof(IpMasqAgentConfig), $"\"{IpMasqAgentConfig}\" must be an absolute path");
+        MapSizing.Validate(MapSizes);
     }
 
     private static void Require(bool condition, string option, string problem)

@@ -1,6 +1,7 @@
 using Axoneme.Datapath;
 using Axoneme.Datapath.Layout;
 using Axoneme.Datapath.Network;
+using Axoneme.NodeActors.Maps;
 using Axoneme.NodeActors.Network;
 using Axoneme.Persistence;
 using Axoneme.Persistence.Sqlite;
@@ -20,6 +21,7 @@ internal sealed record NodeAgentParts(IDatapath Datapath, INodeNetwork Network, 
     /// <summary>The kernel's datapath and network and a journal on disk.</summary>
     public static async Task<NodeAgentParts> OpenAsync(NodeAgentOptions options, Func<IDatapath>? openDatapath)
     {
+        var memory = MapSizing.MachineMemory(await File.ReadAllTextAsync("/proc/meminfo").ConfigureAwait(false));
         var journal = SqliteJournal.Open(Path.Combine(options.StateDirectory, "agent.db"));
         NodeNetwork? network = null;
         IDatapath? datapath = null;
@@ -27,7 +29,7 @@ internal sealed record NodeAgentParts(IDatapath Datapath, INodeNetwork Network, 
         {
             network = new NodeNetwork(NodeNetwork.HostDeviceOf(options.BpfRoot));
             var (config, tunnel) = Prepare(options, network);
-            var datapathOptions = new DatapathOptions { BpfRoot = options.BpfRoot, ForceClsact = options.ForceClsact, Config = config };
+            var datapathOptions = MapSizing.Apply(new DatapathOptions { BpfRoot = options.BpfRoot, ForceClsact = options.ForceClsact, Config = config }, options, memory);
             datapath = openDatapath is null ? NodeDatapath.Open(datapathOptions) : openDatapath();
             return new NodeAgentParts(datapath, network, journal, openDatapath is null ? () => NodeDatapath.Remove(datapathOptions) : () => { }) { Tunnel = tunnel };
         }

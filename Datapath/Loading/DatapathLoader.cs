@@ -2,14 +2,16 @@ using Axoneme.Datapath.Native;
 
 namespace Axoneme.Datapath.Loading;
 
-/// <summary>Brings an object into the kernel over the maps that are pinned already, and pins what is new.</summary>
+/// <summary>Brings an object into the kernel over the maps that a <see cref="MapUpgrade"/> chooses for it.</summary>
 internal static class DatapathLoader
 {
-    /// <summary>
-    /// Loads <paramref name="elf"/>. Pinned maps are used as they are when their type, sizes and flags are what the object
-    /// and the options want; otherwise nothing is changed and a <see cref="KernelException"/> says what differs.
-    /// </summary>
-    public static LoadedObject Load(string name, ReadOnlySpan<byte> elf, DatapathOptions options, PinDirectory pins)
+    /// <summary>Loads <paramref name="elf"/>. What is attached and pinned stays as it is; new maps wait for <see cref="MapUpgrade.Finish"/>.</summary>
+    /// <param name="name">The object's name, for messages.</param>
+    /// <param name="elf">The object file.</param>
+    /// <param name="program">One of its programs; see <see cref="MapUpgrade.Prepare"/>.</param>
+    /// <param name="options">Constants and sizes.</param>
+    /// <param name="maps">The node's maps.</param>
+    public static LoadedObject Load(string name, ReadOnlySpan<byte> elf, string program, DatapathOptions options, MapUpgrade maps)
     {
         using var bpfObject = BpfObject.Open(name, elf);
         if (options.Config is { } config)
@@ -17,63 +19,36 @@ internal static class DatapathLoader
             bpfObject.SetConstant("config", in config);
         }
 
-        List<BpfObjectMap> created = [];
         var sizes = options.MapSizes();
-        foreach (var map in bpfObject.Maps())
+        var declared = bpfObject.Maps();
+        foreach (var map in declared)
         {
             if (sizes.TryGetValue(map.Name, out var size))
             {
                 map.SetMaxEntries(size);
             }
+        }
 
-            using var pinned = BpfObjectCalls.OpenPinned(pins.Map(map.Name));
-            if (pinned is null)
+        maps.Prepare(declared, new TypeInformation(bpfObject.TypeInfo(), $"object {name}"), program);
+        List<BpfObjectMap> created = [];
+        foreach (var map in declared)
+        {
+            if (maps.Existing(map.Name) is { } existing)
+            {
+                map.Reuse(existing);
+            }
+            else
             {
                 created.Add(map);
-                continue;
             }
-
-            RequireSame(map, BpfObjectCalls.Info<BpfMapInfo>(pinned, $"map {map.Name}"), pins.Map(map.Name));
-            map.Reuse(pinned);
         }
 
         bpfObject.Load();
         foreach (var map in created)
         {
-            using var descriptor = map.Descriptor();
-            PinDirectory.Pin(descriptor, pins.Map(map.Name));
+            maps.Created(map.Name, map.Descriptor());
         }
 
-        var programs = bpfObject.Programs();
-        foreach (var (program, descriptor) in programs)
-        {
-            PinDirectory.PinReplacing(descriptor, pins.Program(program));
-        }
-
-        return new LoadedObject(name, programs, bpfObject.Maps().ToDictionary(map => map.Name, map => map.Descriptor()));
-    }
-
-    private static void RequireSame(BpfObjectMap wanted, BpfMapInfo pinned, string path)
-    {
-        var differences = new List<string>();
-        Compare("type", pinned.Type, wanted.Type);
-        Compare("key size", pinned.KeySize, wanted.KeySize);
-        Compare("value size", pinned.ValueSize, wanted.ValueSize);
-        Compare("max_entries", pinned.MaxEntries, wanted.MaxEntries);
-        Compare("flags", pinned.Flags, wanted.Flags);
-        if (differences.Count > 0)
-        {
-            throw new KernelException(
-                $"map {wanted.Name}: the one pinned at {path} differs: {string.Join(", ", differences)}; "
-                + "use the options it was made with, or remove the node's pins (its pods are then without policy until they are attached again)");
-        }
-
-        void Compare<T>(string what, T found, T expected)
-        {
-            if (!EqualityComparer<T>.Default.Equals(found, expected))
-            {
-                differences.Add($"{what} is {found}, wanted {expected}");
-            }
-        }
+        return new LoadedObject(name, bpfObject.Programs(), bpfObject.Maps().ToDictionary(map => map.Name, map => map.Descriptor()));
     }
 }

@@ -5,6 +5,8 @@ namespace Axoneme.Datapath.Loading;
 /// <summary>Descriptors of an object's programs and maps after loading.</summary>
 internal sealed class LoadedObject(string name, IReadOnlyDictionary<string, FileDescriptor> programs, Dictionary<string, FileDescriptor> maps) : IDisposable
 {
+    public IReadOnlyDictionary<string, FileDescriptor> Programs => programs;
+
     public FileDescriptor Program(string program) =>
         programs.TryGetValue(program, out var found) ? found : throw new KernelException($"object {name}: has no program {program}");
 

@@ -3,7 +3,7 @@ using Axoneme.Datapath.Native;
 namespace Axoneme.Datapath.Loading;
 
 /// <summary>
-/// A node's directory in bpffs: <c>maps/</c>, <c>programs/</c>, <c>links/</c>. What is pinned there outlives the process.
+/// A node's directory in bpffs: <c>maps/</c>, <c>programs/</c>, <c>links/</c>, and <c>incoming/</c> for maps of an upgrade under way. What is pinned there outlives the process.
 /// Holding an instance is holding the directory's lock.
 /// </summary>
 internal sealed class PinDirectory : IDisposable
@@ -16,6 +16,12 @@ internal sealed class PinDirectory : IDisposable
     public string Root { get; }
 
     public string Links => Path.Combine(Root, "links");
+
+    public string Maps => Path.Combine(Root, "maps");
+
+    public string Programs => Path.Combine(Root, "programs");
+
+    private string IncomingMaps => Path.Combine(Root, "incoming");
 
     /// <summary>Opens the directory, mounting bpffs and making directories as needed; throws when another process holds it.</summary>
     public static PinDirectory Open(string root)
@@ -41,15 +47,22 @@ internal sealed class PinDirectory : IDisposable
         }
 
         var directory = new PinDirectory(root, rootLock);
-        MakeDirectory(Path.Combine(root, "maps"));
-        MakeDirectory(Path.Combine(root, "programs"));
+        MakeDirectory(directory.Maps);
+        MakeDirectory(directory.Programs);
         MakeDirectory(directory.Links);
+        MakeDirectory(directory.IncomingMaps);
         return directory;
     }
 
-    public string Map(string name) => Path.Combine(Root, "maps", name);
+    public string Map(string name) => Path.Combine(Maps, name);
 
-    public string Program(string name) => Path.Combine(Root, "programs", name);
+    public string Program(string name) => Path.Combine(Programs, name);
+
+    /// <summary>Where a map waits until the attachments use it.</summary>
+    public string Incoming(string name) => Path.Combine(IncomingMaps, name);
+
+    /// <summary>Maps that wait, or that an earlier upgrade left, by file name.</summary>
+    public IReadOnlyList<string> IncomingNames() => [.. Directory.GetFiles(IncomingMaps).Select(path => Path.GetFileName(path))];
 
     public static void Pin(FileDescriptor target, string path)
     {
@@ -67,6 +80,20 @@ internal sealed class PinDirectory : IDisposable
         FileSystem.Remove(aside);
         Pin(target, aside);
         FileSystem.Replace(aside, path);
+    }
+
+    /// <summary>Unpins what a version before had and this one has not: programs, and links of them, which detach.</summary>
+    public void RemoveProgramsBut(IReadOnlySet<string> names)
+    {
+        foreach (var link in Directory.GetFiles(Links).Where(path => !names.Contains(Path.GetFileName(path).Split('_', 2)[^1])))
+        {
+            FileSystem.Remove(link);
+        }
+
+        foreach (var program in Directory.GetFiles(Programs).Where(path => !names.Contains(Path.GetFileName(path))))
+        {
+            FileSystem.Remove(program);
+        }
     }
 
     /// <summary>Removes every pin and the directory, and unmounts the bpffs if it was mounted right there. Unpinned links detach.</summary>

@@ -13,9 +13,8 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
     where TKey : unmanaged
     where TValue : unmanaged
 {
-    private const int FirstPortion = 4096;
     private readonly FileDescriptor _descriptor;
-    private readonly BpfMapType _type;
+    private readonly BpfMapInfo _info;
     private bool _hasNoUpdateBatch;
     private bool _hasNoDeleteBatch;
 
@@ -29,14 +28,26 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
                 + $"{typeof(TKey).Name} and {typeof(TValue).Name} have {Unsafe.SizeOf<TKey>()} and {Unsafe.SizeOf<TValue>()}; it belongs to another version");
         }
 
-        (_descriptor, _type, Name, Capacity) = (descriptor, info.Type, name, info.MaxEntries);
+        (_descriptor, _info, Name, Capacity) = (descriptor, info, name, info.MaxEntries);
     }
 
     public string Name { get; }
 
     public uint Capacity { get; }
 
-    private bool IsArray => _type == BpfMapType.Array;
+    public string? Type => _info.Type switch
+    {
+        BpfMapType.Hash => "hash",
+        BpfMapType.Array => "array",
+        BpfMapType.LruHash => "lru_hash",
+        BpfMapType.LpmTrie => "lpm_trie",
+        var other => other.ToString(),
+    };
+
+    /// <inheritdoc/>
+    public ulong? Bytes => BpfObjectCalls.Memory(_descriptor);
+
+    private bool IsArray => _info.Type == BpfMapType.Array;
 
     /// <summary>Opens a map by its pin in bpffs.</summary>
     public static KernelMap<TKey, TValue> OpenPinned(string path) =>
@@ -45,7 +56,7 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
     public bool TryGet(in TKey key, out TValue value)
     {
         Unsafe.SkipInit(out value);
-        var result = BpfMapCalls.Lookup(_descriptor, Bytes(in key), MemoryMarshal.AsBytes(new Span<TValue>(ref value)));
+        var result = BpfMapCalls.Lookup(_descriptor, BytesOf(in key), MemoryMarshal.AsBytes(new Span<TValue>(ref value)));
         return result switch
         {
             0 => true,
@@ -56,7 +67,7 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
 
     public void Put(in TKey key, in TValue value)
     {
-        var result = BpfMapCalls.Update(_descriptor, Bytes(in key), MemoryMarshal.AsBytes(new ReadOnlySpan<TValue>(in value)));
+        var result = BpfMapCalls.Update(_descriptor, BytesOf(in key), MemoryMarshal.AsBytes(new ReadOnlySpan<TValue>(in value)));
         if (result < 0)
         {
             throw Failure($"put {key}", result);
@@ -76,7 +87,7 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
             return existed;
         }
 
-        var result = BpfMapCalls.Delete(_descriptor, Bytes(in key));
+        var result = BpfMapCalls.Delete(_descriptor, BytesOf(in key));
         return result switch
         {
             0 => true,
@@ -142,10 +153,19 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
         }
     }
 
+    public void Scan(MapPortion<TKey, TValue> portion)
+    {
+        if (IsArray || !MapScan.TryRead(_descriptor, in _info, Name, (keys, values) => portion(MemoryMarshal.Cast<byte, TKey>(keys), MemoryMarshal.Cast<byte, TValue>(values))))
+        {
+            var entries = Entries();
+            portion([.. entries.Select(entry => entry.Key)], [.. entries.Select(entry => entry.Value)]);
+        }
+    }
+
     public IReadOnlyList<KeyValuePair<TKey, TValue>> Entries()
     {
         var entries = new List<KeyValuePair<TKey, TValue>>();
-        if (!TryReadBatches(entries))
+        if (!MapScan.TryRead(_descriptor, in _info, Name, (keys, values) => Add(entries, MemoryMarshal.Cast<byte, TKey>(keys), MemoryMarshal.Cast<byte, TValue>(values))))
         {
             entries.Clear();
             ReadOneByOne(entries);
@@ -156,7 +176,7 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
 
     public void Dispose() => _descriptor.Dispose();
 
-    private static ReadOnlySpan<byte> Bytes(in TKey key) => MemoryMarshal.AsBytes(new ReadOnlySpan<TKey>(in key));
+    private static ReadOnlySpan<byte> BytesOf(in TKey key) => MemoryMarshal.AsBytes(new ReadOnlySpan<TKey>(in key));
 
     private static bool IsZero(in TValue value) => !MemoryMarshal.AsBytes(new ReadOnlySpan<TValue>(in value)).ContainsAnyExcept((byte)0);
 
@@ -178,49 +198,11 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
         }
     }
 
-    /// <summary>False when this map has no batch reads, or its trie kept changing under the kernel's feet.</summary>
-    private bool TryReadBatches(List<KeyValuePair<TKey, TValue>> entries)
+    private void Add(List<KeyValuePair<TKey, TValue>> entries, ReadOnlySpan<TKey> keys, ReadOnlySpan<TValue> values)
     {
-        var portion = (int)Math.Min(Capacity, FirstPortion);
-        var keys = new TKey[portion];
-        var values = new TValue[portion];
-        var positionSize = Math.Max(sizeof(uint), Unsafe.SizeOf<TKey>()); // hashes: a bucket number; others: the last key
-        Span<byte> position = new byte[positionSize];
-        Span<byte> next = new byte[positionSize];
-        var begun = false;
-        while (true)
+        for (var i = 0; i < keys.Length; i++)
         {
-            var count = (uint)keys.Length;
-            var result = BpfMapCalls.LookupBatch(_descriptor, begun ? position : default, next, MemoryMarshal.AsBytes(keys.AsSpan()), MemoryMarshal.AsBytes(values.AsSpan()), ref count);
-            if (result == -Errno.NoSpace)
-            {
-                keys = new TKey[keys.Length * 2]; // one bucket holds more than a portion
-                values = new TValue[keys.Length];
-                continue;
-            }
-
-            if (result is -Errno.Interrupted || IsUnsupported(result))
-            {
-                return false;
-            }
-
-            if (result < 0 && result != -Errno.NoEntry)
-            {
-                throw Failure("read entries", result);
-            }
-
-            for (var i = 0; i < count; i++)
-            {
-                Add(entries, in keys[i], in values[i]);
-            }
-
-            if (result == -Errno.NoEntry)
-            {
-                return true;
-            }
-
-            next.CopyTo(position);
-            begun = true;
+            Add(entries, in keys[i], in values[i]);
         }
     }
 
@@ -249,7 +231,7 @@ public sealed class KernelMap<TKey, TValue> : IKernelMap<TKey, TValue>, IDisposa
                 throw new KernelException($"map {Name}: read entries: it changed faster than it could be read");
             }
 
-            result = BpfMapCalls.GetNextKey(_descriptor, Bytes(in key), MemoryMarshal.AsBytes(new Span<TKey>(ref next)));
+            result = BpfMapCalls.GetNextKey(_descriptor, BytesOf(in key), MemoryMarshal.AsBytes(new Span<TKey>(ref next)));
         }
 
         if (result != -Errno.NoEntry)

@@ -11,7 +11,7 @@ internal sealed class PerCpuCounters : IDisposable
     private readonly FileDescriptor _descriptor;
     private readonly string _name;
     private readonly uint _count;
-    private readonly int _cpus = PossibleCpus(File.ReadAllText("/sys/devices/system/cpu/possible"));
+    private readonly int _cpus = Cpus;
 
     public PerCpuCounters(FileDescriptor descriptor, string name)
     {
@@ -23,6 +23,9 @@ internal sealed class PerCpuCounters : IDisposable
 
         (_descriptor, _name, _count) = (descriptor, name, info.MaxEntries);
     }
+
+    /// <summary>How many values a per-CPU map has of each.</summary>
+    public static int Cpus { get; } = PossibleCpus(File.ReadAllText("/sys/devices/system/cpu/possible"));
 
     /// <summary>Every counter that is not zero.</summary>
     public IReadOnlyList<CounterReading> Read()

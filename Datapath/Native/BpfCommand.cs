@@ -13,6 +13,7 @@ internal enum BpfCommand
     ObjectGet = 7,
     ProgramTestRun = 10,
     ObjectGetInfo = 15,
+    TypeInfoById = 19,
     MapLookupBatch = 24,
     MapUpdateBatch = 26,
     MapDeleteBatch = 27,

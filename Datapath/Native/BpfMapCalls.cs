@@ -18,6 +18,9 @@ internal static unsafe class BpfMapCalls
 
     public static int Update(FileDescriptor map, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Element(BpfCommand.MapUpdate, map, key, value);
 
+    /// <summary>Writes an entry only where there is none (BPF_NOEXIST); EEXIST says that there is one.</summary>
+    public static int Add(FileDescriptor map, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Element(BpfCommand.MapUpdate, map, key, value, flags: 1);
+
     public static int Delete(FileDescriptor map, ReadOnlySpan<byte> key) => Element(BpfCommand.MapDelete, map, key, default);
 
     /// <summary>An empty <paramref name="key"/> asks for the first one.</summary>
@@ -35,13 +38,13 @@ internal static unsafe class BpfMapCalls
     public static int LookupBatch(FileDescriptor map, ReadOnlySpan<byte> position, Span<byte> next, Span<byte> keys, Span<byte> values, ref uint count) =>
         Batch(BpfCommand.MapLookupBatch, map, position, next, keys, values, ref count);
 
-    private static int Element(BpfCommand command, FileDescriptor map, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    private static int Element(BpfCommand command, FileDescriptor map, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong flags = 0)
     {
         using var lease = map.Acquire();
         fixed (byte* keyPointer = key)
         fixed (byte* valuePointer = value)
         {
-            var attributes = new ElementAttributes { Map = (uint)lease.Number, Key = (ulong)keyPointer, Value = (ulong)valuePointer };
+            var attributes = new ElementAttributes { Map = (uint)lease.Number, Key = (ulong)keyPointer, Value = (ulong)valuePointer, Flags = flags };
             return BpfSystemCall.Call(command, ref attributes);
         }
     }

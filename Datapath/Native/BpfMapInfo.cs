@@ -14,6 +14,16 @@ internal unsafe struct BpfMapInfo
     public uint MaxEntries;
     public uint Flags;
     private fixed byte _name[16];
+    private readonly uint _ifindex;
+    private readonly uint _kernelValueType;
+    private readonly ulong _device;
+    private readonly ulong _inode;
+
+    /// <summary>Type information the map was made with, 0 for none.</summary>
+    public uint TypeInfo;
+    public uint KeyType;
+    public uint ValueType;
+    private readonly uint _padding;
 
     public readonly string Name
     {

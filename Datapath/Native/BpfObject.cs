@@ -46,6 +46,14 @@ internal sealed unsafe class BpfObject : IDisposable
         return maps;
     }
 
+    /// <summary>The object's type information (BTF) as it stands in the file.</summary>
+    public ReadOnlySpan<byte> TypeInfo()
+    {
+        uint size;
+        var data = Libbpf.RawTypeInfo(Libbpf.Btf(_handle), &size);
+        return data is not null ? new ReadOnlySpan<byte>(data, (int)size) : throw new KernelException($"object {_name}: has no type information; compile it with -g");
+    }
+
     /// <summary>Sets a <c>volatile const</c> of the object. The value must be as large as the C variable.</summary>
     public void SetConstant<T>(string variable, in T value)
         where T : unmanaged

@@ -38,11 +38,33 @@ internal static unsafe class BpfObjectCalls
     public static TInfo Info<TInfo>(FileDescriptor target, string subject)
         where TInfo : unmanaged
     {
-        using var lease = target.Acquire();
         TInfo info = default;
-        var attributes = new InfoAttributes { Target = (uint)lease.Number, Length = (uint)Unsafe.SizeOf<TInfo>(), Info = (ulong)(&info) };
-        var result = BpfSystemCall.Call(BpfCommand.ObjectGetInfo, ref attributes);
-        return result >= 0 ? info : throw KernelException.For(subject, "read object info", -result);
+        Info(target, subject, ref info);
+        return info;
+    }
+
+    /// <summary>The same, with what the caller put into the structure: where the kernel is to write longer things.</summary>
+    public static void Info<TInfo>(FileDescriptor target, string subject, ref TInfo info)
+        where TInfo : unmanaged
+    {
+        using var lease = target.Acquire();
+        fixed (TInfo* pointer = &info)
+        {
+            var attributes = new InfoAttributes { Target = (uint)lease.Number, Length = (uint)Unsafe.SizeOf<TInfo>(), Info = (ulong)pointer };
+            var result = BpfSystemCall.Call(BpfCommand.ObjectGetInfo, ref attributes);
+            if (result < 0)
+            {
+                throw KernelException.For(subject, "read object info", -result);
+            }
+        }
+    }
+
+    /// <summary>Bytes the kernel accounts for a map (<c>memlock</c> in its fdinfo); null when it does not say.</summary>
+    public static ulong? Memory(FileDescriptor map)
+    {
+        using var lease = map.Acquire();
+        var line = File.ReadLines($"/proc/self/fdinfo/{lease.Number}").FirstOrDefault(line => line.StartsWith("memlock:", StringComparison.Ordinal));
+        return line is not null && ulong.TryParse(line.AsSpan("memlock:".Length).Trim(), out var bytes) ? bytes : null;
     }
 
     [StructLayout(LayoutKind.Sequential)]

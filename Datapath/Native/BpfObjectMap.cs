@@ -15,6 +15,12 @@ internal readonly struct BpfObjectMap(nint handle, string name)
 
     public uint Flags => Libbpf.MapFlags(handle);
 
+    /// <summary>Type of its keys in the object's type information; 0 for none.</summary>
+    public uint KeyType => Libbpf.MapKeyType(handle);
+
+    /// <summary>Type of its values in the object's type information; 0 for none.</summary>
+    public uint ValueType => Libbpf.MapValueType(handle);
+
     /// <summary>Sets the size before loading.</summary>
     public void SetMaxEntries(uint maxEntries) => Check(Libbpf.SetMapMaxEntries(handle, maxEntries), $"set max_entries to {maxEntries}");
 

@@ -52,6 +52,15 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Library, EntryPoint = "bpf_map__map_flags")]
     public static partial uint MapFlags(nint map);
 
+    [LibraryImport(Library, EntryPoint = "bpf_map__btf_key_type_id")]
+    public static partial uint MapKeyType(nint map);
+
+    [LibraryImport(Library, EntryPoint = "bpf_map__btf_value_type_id")]
+    public static partial uint MapValueType(nint map);
+
+    [LibraryImport(Library, EntryPoint = "btf__raw_data")]
+    public static partial byte* RawTypeInfo(nint btf, uint* size);
+
     [LibraryImport(Library, EntryPoint = "bpf_map__set_max_entries")]
     public static partial int SetMapMaxEntries(nint map, uint maxEntries);
 

@@ -1,5 +1,6 @@
 using Axoneme.Datapath;
 using Axoneme.NodeActors.Endpoints;
+using Axoneme.NodeActors.Maps;
 using Axoneme.NodeActors.State;
 using Axoneme.Wire.Agent;
 using Microsoft.AspNetCore.Http;
@@ -9,7 +10,7 @@ namespace Axoneme.NodeActors.Api;
 /// <summary>The answers behind the socket's routes.</summary>
 internal sealed class AgentApi(
     NodeAgentOptions options, IDatapath datapath, StateActor state, EndpointService endpoints, AgentMetrics metrics, Flows.FlowPipeline flows,
-    BpfViews bpf, Network.RoutingActor routing, Func<string?> disconnected, Func<IReadOnlyList<string>> problems)
+    BpfViews bpf, Network.RoutingActor routing, MapPressure pressure, Func<string?> disconnected, Func<IReadOnlyList<string>> problems)
 {
     public BpfViews Bpf { get; } = bpf;
 
@@ -36,12 +37,6 @@ internal sealed class AgentApi(
     /// <summary>Flows as JSON lines until the client leaves.</summary>
     public Task MonitorAsync(HttpContext context) => flows.MonitorAsync(context);
 
-    private IReadOnlyList<MapView> Maps() =>
-    [
-        .. state.MapStatus.Select(map => new MapView(map.Name, map.Capacity, (uint)map.Desired)),
-        .. routing.MapStatus.Select(map => new MapView(map.Name, map.Capacity, (uint)map.Desired)),
-        new(datapath.Conntrack4.Name, datapath.Conntrack4.Capacity, null),
-        new(datapath.Conntrack6.Name, datapath.Conntrack6.Capacity, null),
-        new(datapath.Nat.Name, datapath.Nat.Capacity, null),
-    ];
+    public IReadOnlyList<MapView> Maps() =>
+        [.. pressure.Read().Select(map => new MapView(map.Name, map.Capacity, map.Entries, map.Type, Math.Round(map.Pressure, 4), map.Bytes))];
 }

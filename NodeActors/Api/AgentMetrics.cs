@@ -3,13 +3,14 @@ using Axoneme.Datapath.Layout;
 using Axoneme.Hubble;
 using Axoneme.NodeActors.Conntrack;
 using Axoneme.NodeActors.Endpoints;
+using Axoneme.NodeActors.Maps;
 using Axoneme.NodeActors.State;
 using Axoneme.Policy;
 
 namespace Axoneme.NodeActors.Api;
 
 /// <summary>The agent's metrics, with Cilium's names where it has them (Documentation: "Monitoring &amp; Metrics").</summary>
-internal sealed class AgentMetrics(IDatapath datapath, StateActor state, EndpointService endpoints, ConntrackCollector conntrack)
+internal sealed class AgentMetrics(IDatapath datapath, StateActor state, EndpointService endpoints, ConntrackCollector conntrack, MapPressure pressure)
 {
     private static readonly string[] States = ["waiting-for-identity", "regenerating", "ready"];
 
@@ -99,9 +100,10 @@ internal sealed class AgentMetrics(IDatapath datapath, StateActor state, Endpoin
         }
 
         text.Gauge("cilium_bpf_map_pressure", "Fill percentage of map, tagged by map name");
-        Array.ForEach(maps, map => text.Sample(map.Desired / (double)map.Capacity, ("map_name", map.Name)));
+        var fills = pressure.Read().Where(map => !map.IsUnused).ToArray();
+        Array.ForEach(fills, map => text.Sample(map.Pressure, ("map_name", map.Name)));
         text.Gauge("cilium_bpf_map_capacity", "Capacity of map, tagged by map group");
-        Array.ForEach(maps, map => text.Sample(map.Capacity, ("map_group", map.Name)));
+        Array.ForEach(fills, map => text.Sample(map.Capacity, ("map_group", map.Name)));
         text.Counter("axoneme_bpf_map_drift_total", "Entries that somebody else changed and the agent repaired");
         Array.ForEach(maps, map => text.Sample(map.Drift, ("map_name", map.Name)));
         text.Counter("axoneme_attachment_drift_total", "Endpoints whose programs somebody else detached and the agent attached again").Sample(endpoints.AttachmentDrift);
@@ -121,9 +123,23 @@ internal sealed class AgentMetrics(IDatapath datapath, StateActor state, Endpoin
         var last = conntrack.Last;
         text.Counter("cilium_datapath_conntrack_gc_runs_total", "Number of times that the conntrack garbage collector process was run")
             .Sample(last.Runs, ("status", "completed")).Sample(last.Failures, ("status", "uncompleted"));
-        text.Gauge("cilium_datapath_conntrack_gc_entries", "The number of alive and deleted conntrack entries at the end of a garbage collector run")
-            .Sample(last.Alive, ("status", "alive")).Sample(last.LastDeleted, ("status", "deleted"));
+        text.Gauge("cilium_datapath_conntrack_gc_entries", "The number of alive and deleted conntrack entries at the end of a garbage collector run");
+        foreach (var (map, family) in new[] { (last.Conntrack4, "ipv4"), (last.Conntrack6, "ipv6") })
+        {
+            text.Sample(map.Alive, ("family", family), ("status", "alive")).Sample(map.LastDeleted, ("family", family), ("status", "deleted"));
+        }
+
+        text.Gauge("cilium_datapath_nat_gc_entries", "The number of alive and deleted NAT entries at the end of a garbage collector run")
+            .Sample(last.Nat.Alive, ("status", "alive")).Sample(last.Nat.LastDeleted, ("status", "deleted"));
+        text.Gauge("axoneme_conntrack_gc_interval_seconds", "Time until the next garbage collector run").Sample(last.Interval.TotalSeconds);
         text.Gauge("cilium_datapath_conntrack_gc_duration_seconds", "Duration of the last conntrack garbage collector run").Sample(last.Duration.TotalSeconds);
-        text.Counter("axoneme_conntrack_gc_deleted_total", "Conntrack entries removed because their time was over").Sample(last.Deleted);
+        text.Counter("axoneme_conntrack_gc_deleted_total", "Entries the garbage collector removed, by map and reason");
+        foreach (var map in last.Maps)
+        {
+            text.Sample(map.Expired, ("map_name", map.Name), ("reason", "expired")).Sample(map.Orphaned, ("map_name", map.Name), ("reason", "orphaned"));
+        }
+
+        text.Counter("axoneme_bpf_map_evictions_total", "Entries that the kernel evicted from a full LRU map, estimated")
+            .Sample(last.Evicted, ("map_group", "conntrack")).Sample(last.NatEvicted, ("map_group", "nat"));
     }
 }

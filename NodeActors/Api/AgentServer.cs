@@ -80,6 +80,7 @@ internal sealed partial class AgentServer : IAsyncDisposable
         Get(AgentRoutes.Endpoints, api.Views.Endpoints, AgentJson.Default.IReadOnlyListEndpointView);
         Get(AgentRoutes.Identities, api.Views.Identities, AgentJson.Default.IReadOnlyListIdentityView);
         Get(AgentRoutes.Policies, api.Views.Policies, AgentJson.Default.IReadOnlyListPolicyView);
+        Get(AgentRoutes.Maps, api.Maps, AgentJson.Default.IReadOnlyListMapView);
         Get(AgentRoutes.BpfEndpoints, api.Bpf.Endpoints, AgentJson.Default.IReadOnlyListBpfEndpointView);
         Get(AgentRoutes.BpfIpcache, api.Bpf.Ipcache, AgentJson.Default.IReadOnlyListBpfIpcacheView);
         Get(AgentRoutes.BpfPolicy, api.Bpf.Policy, AgentJson.Default.IReadOnlyListBpfPolicyView);

@@ -67,15 +67,21 @@ internal sealed partial class RoutingActor : NodeActor<RoutingMessage>
 
     public IEnumerable<MapStatus> MapStatus => [_devices.Status, _unmasqueraded.Status];
 
-    /// <summary>
-    /// Before <see cref="NodeActor{T}.Start"/>, and after the state actor restored what is known: brings the node's devices under the datapath.
-    /// Routes are left alone until the cluster's nodes are known.
-    /// </summary>
-    public void Begin(NodeState state)
+    /// <summary>After the state actor restored what is known, and before the programs judge by it: fills this actor's maps.</summary>
+    public void Restore(NodeState state)
     {
         Take(state);
         _devices.Compare(countsAsDrift: false);
         _unmasqueraded.Compare(countsAsDrift: false);
+        KeepUnmasqueraded([]);
+        KeepDevices(_view.Uplinks.Devices);
+    }
+
+    /// <summary>
+    /// Before <see cref="NodeActor{T}.Start"/>: brings the node's devices under the datapath. Routes are left alone until the cluster's nodes are known.
+    /// </summary>
+    public void Begin()
+    {
         Pass();
         _begun = true;
         _watch = _links.Watch(() => Post(new RoutingMessage.Look()));

@@ -11,6 +11,7 @@ namespace Axoneme.Wire.Agent;
 [JsonSerializable(typeof(IReadOnlyList<IdentityView>))]
 [JsonSerializable(typeof(IReadOnlyList<PolicyView>))]
 [JsonSerializable(typeof(AgentStatus))]
+[JsonSerializable(typeof(IReadOnlyList<MapView>))]
 [JsonSerializable(typeof(IReadOnlyList<BpfEndpointView>))]
 [JsonSerializable(typeof(IReadOnlyList<BpfIpcacheView>))]
 [JsonSerializable(typeof(IReadOnlyList<BpfPolicyView>))]

@@ -68,8 +68,14 @@ public sealed record BpfNatView(string Direction, string Protocol, string Source
 /// <summary>One address block of this node and how much of it is in use.</summary>
 public sealed record AddressPoolView(string Cidr, ulong Capacity, ulong InUse);
 
-/// <summary>A kernel map and its fill; <paramref name="Entries"/> is null where counting is too costly.</summary>
-public sealed record MapView(string Name, uint Capacity, uint? Entries);
+/// <summary>A kernel map and its fill.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Capacity">Entries it may hold.</param>
+/// <param name="Entries">Entries it holds; of maps that programs write, as of the last collection.</param>
+/// <param name="Type">Its type, as bpftool calls it.</param>
+/// <param name="Pressure">Entries by capacity, 0 to 1.</param>
+/// <param name="Bytes">Memory it takes, null when the kernel does not say.</param>
+public sealed record MapView(string Name, uint Capacity, uint? Entries, string? Type = null, double? Pressure = null, ulong? Bytes = null);
 
 /// <summary>Entry of map <c>endpoints</c> as the kernel holds it now.</summary>
 public sealed record BpfEndpointView(

@@ -16,6 +16,9 @@ public static class AgentRoutes
     public const string Identities = "/v1/identities";
     public const string Policies = "/v1/policies";
     public const string Nodes = "/v1/nodes";
+
+    /// <summary>GET: the kernel's maps with size and fill, <see cref="MapView"/>.</summary>
+    public const string Maps = "/v1/maps";
     public const string BpfEndpoints = "/v1/bpf/endpoint";
     public const string BpfIpcache = "/v1/bpf/ipcache";
     public const string BpfPolicy = "/v1/bpf/policy";

@@ -14,6 +14,7 @@ public sealed class CommandLineTests
     [InlineData("bpf", "ipcache", "list")]
     [InlineData("bpf", "policy", "list")]
     [InlineData("bpf", "ct", "list")]
+    [InlineData("map", "list")]
     [InlineData("status")]
     public async Task Every_verb_prints_the_agents_JSON_with_o_json(params string[] command)
     {
@@ -53,6 +54,7 @@ public sealed class CommandLineTests
     [InlineData("endpoint \"shop/nobody\"", "endpoint", "get", "shop/nobody")]
     [InlineData("identity 77", "identity", "get", "77")]
     [InlineData("policy \"nothing\"", "policy", "get", "nothing")]
+    [InlineData("map nothing", "map", "get", "nothing")]
     public async Task What_does_not_exist_is_named(string named, params string[] command)
     {
         await using var agent = FakeAgent.Routing(Answer);
@@ -116,6 +118,7 @@ public sealed class CommandLineTests
         "/v1/bpf/ipcache" => Samples.Ipcache,
         "/v1/bpf/policy" => Samples.BpfPolicy,
         "/v1/bpf/ct" => Samples.Conntrack,
+        "/v1/maps" => Samples.Maps,
         "/v1/status" => Samples.Status(),
         _ => null,
     };

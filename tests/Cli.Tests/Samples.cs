@@ -33,6 +33,8 @@ internal static class Samples
 
     public const string Ipcache = """[{"prefix":"192.0.2.0/24","identity":16777217,"ifindex":0},{"prefix":"10.244.0.3/32","identity":4711,"ifindex":12}]""";
 
+    public const string Maps = """[{"name":"conntrack4","capacity":131072,"entries":65536,"type":"lru_hash","pressure":0.5,"bytes":17000000},{"name":"nat","capacity":1,"entries":0,"type":"lru_hash","pressure":0}]""";
+
     public static string Status(string? problem = null) => $$"""
         {"node":"node-1","version":"1.0.0","kernel":"6.1.0","attachMode":"tcx","controlPlaneConnected":true,"stateRevision":42,"appliedRevision":40,"endpoints":2,"endpointsReady":1,
          "identities":9,"policies":3,"pools":[{"cidr":"10.244.0.0/24","capacity":254,"inUse":2}],"maps":[{"name":"endpoints","capacity":65536,"entries":2},{"name":"conntrack4","capacity":131072}],

@@ -11,7 +11,7 @@ namespace Axoneme.Datapath.Tests.Attachment;
 /// <summary>Both ways to attach, each with real packets over a veth pair.</summary>
 public class AttachmentTests
 {
-    private const int Port = 4711;
+    private const int Port = Traffic.Port;
     private static readonly MacAddress _mac = MacAddress.Parse("02:00:00:00:00:01");
 
     [Fact]
@@ -25,21 +25,21 @@ public class AttachmentTests
         using var node = new TestNode();
         using var pins = PinDirectory.Open(node.Options.BpfRoot);
         var (pod, link) = node.AddPod();
-        Assert.True(Reaches(node.Namespace, pod, "10.9.0.2"));
+        Assert.True(Traffic.Reaches(node.Namespace, pod, "10.9.0.2"));
 
         var dropFromPod = Attachment(kind, pins, fromPod: TestPrograms.Drop, toPod: TestPrograms.Pass);
         node.Namespace.Run(() => dropFromPod.Attach(link.Index));
-        Assert.False(Reaches(pod, node.Namespace, "10.9.0.1"));
+        Assert.False(Traffic.Reaches(pod, node.Namespace, "10.9.0.1"));
         Assert.Equal([link.Index], node.Namespace.Run(dropFromPod.Interfaces));
 
         // Another set of programs in the place of the first.
         var dropToPod = Attachment(kind, pins, fromPod: TestPrograms.Pass, toPod: TestPrograms.Drop);
         node.Namespace.Run(() => dropToPod.Attach(link.Index));
-        Assert.True(Reaches(pod, node.Namespace, "10.9.0.1"));
-        Assert.False(Reaches(node.Namespace, pod, "10.9.0.2"));
+        Assert.True(Traffic.Reaches(pod, node.Namespace, "10.9.0.1"));
+        Assert.False(Traffic.Reaches(node.Namespace, pod, "10.9.0.2"));
 
         node.Namespace.Run(() => dropToPod.Detach(link.Index));
-        Assert.True(Reaches(node.Namespace, pod, "10.9.0.2"));
+        Assert.True(Traffic.Reaches(node.Namespace, pod, "10.9.0.2"));
         Assert.Empty(node.Namespace.Run(dropToPod.Interfaces));
         node.Namespace.Run(() => dropToPod.Detach(link.Index));
     }
@@ -56,7 +56,7 @@ public class AttachmentTests
         var other = Attachment(kind, pins, TestPrograms.Drop, TestPrograms.Drop);
         node.Namespace.Run(() => one.Attach(link.Index));
 
-        using var receiver = pod.Run(() => Receiver(IPAddress.Parse("10.9.0.2")));
+        using var receiver = pod.Run(() => Traffic.Receiver(IPAddress.Parse("10.9.0.2")));
         using var sender = node.Namespace.Run(() => new UdpClient(AddressFamily.InterNetwork));
         using var stop = new CancellationTokenSource();
         const int Replacements = 100, Packets = 1000;
@@ -162,31 +162,5 @@ public class AttachmentTests
     {
         var programs = new InterfacePrograms(InterfaceRole.Pod, TestPrograms.Returning(fromPod), TestPrograms.Returning(toPod));
         return kind == "tcx" ? new TcxAttachment(programs, pins) : new ClsactAttachment(programs, "/sys/fs/bpf/test");
-    }
-
-    private static UdpClient Receiver(IPAddress address)
-    {
-        var receiver = new UdpClient(new IPEndPoint(address, Port));
-        receiver.Client.ReceiveTimeout = 300;
-        return receiver;
-    }
-
-    private static bool Reaches(NetworkNamespace from, NetworkNamespace to, string address)
-    {
-        using var receiver = to.Run(() => Receiver(IPAddress.Parse(address)));
-        from.Run(() =>
-        {
-            using var sender = new UdpClient(AddressFamily.InterNetwork);
-            sender.Send([1], 1, address, Port);
-        });
-        try
-        {
-            var source = new IPEndPoint(IPAddress.Any, 0);
-            return receiver.Receive(ref source).Length == 1;
-        }
-        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
-        {
-            return false;
-        }
     }
 }

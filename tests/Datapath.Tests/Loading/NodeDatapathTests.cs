@@ -1,6 +1,5 @@
 using System.Net;
 using Axoneme.Datapath.Layout;
-using Axoneme.Datapath.Loading;
 using Axoneme.Datapath.Native;
 using Axoneme.Datapath.Tests.Support;
 
@@ -40,38 +39,6 @@ public class NodeDatapathTests
         using var second = node.Open();
         Assert.True(second.Hosts.TryGet(_address, out var entry));
         Assert.Equal(70001u, entry.Identity);
-    }
-
-    [Fact]
-    public void A_pinned_map_of_another_size_is_refused_and_left_alone()
-    {
-        using var node = new TestNode();
-        using (var first = node.Open())
-        {
-            first.Hosts.Put(_address, new IpcacheEntry { Identity = 70001 });
-        }
-
-        var failure = Assert.Throws<KernelException>(() => node.Open(node.Options with { HostEntries = 2048 }));
-        Assert.Contains("map hosts", failure.Message);
-        Assert.Contains("max_entries is 1024, wanted 2048", failure.Message);
-
-        using var second = node.Open();
-        Assert.Single(second.Hosts.Entries());
-    }
-
-    [Fact]
-    public void A_pinned_map_of_another_layout_is_refused()
-    {
-        using var node = new TestNode();
-        using (var pins = PinDirectory.Open(node.Options.BpfRoot))
-        using (var strange = new FileDescriptor(BpfMapCalls.Create(BpfMapType.Hash, 4, 52, node.Options.EndpointEntries, 0, "endpoints")))
-        {
-            PinDirectory.Pin(strange, pins.Map("endpoints"));
-        }
-
-        var failure = Assert.Throws<KernelException>(() => node.Open());
-        Assert.Contains("map endpoints", failure.Message);
-        Assert.Contains("value size is 52, wanted 48", failure.Message);
     }
 
     [Fact]

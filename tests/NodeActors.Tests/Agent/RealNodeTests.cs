@@ -5,6 +5,7 @@ using Xunit.Abstractions;
 namespace Axoneme.NodeActors.Tests.Agent;
 
 /// <summary>The agent on the kernel's datapath, with real pods, by tcx and by clsact.</summary>
+[Collection("real node")]
 public class RealNodeTests(ITestOutputHelper output)
 {
     [Theory]

@@ -29,6 +29,10 @@ internal sealed class NamespacedDatapath(NetworkNamespace node, NodeDatapath inn
 
     public IKernelMap<PrefixKey, uint> Unmasqueraded => inner.Unmasqueraded;
 
+    public bool AwaitsContents => inner.AwaitsContents;
+
+    public void TakeOver() => node.Run(inner.TakeOver);
+
     public void Attach(uint ifindex, InterfaceRole role = InterfaceRole.Pod) => node.Run(() => inner.Attach(ifindex, role));
 
     public void Detach(uint ifindex, InterfaceRole role = InterfaceRole.Pod) => node.Run(() => inner.Detach(ifindex, role));

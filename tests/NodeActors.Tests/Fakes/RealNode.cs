@@ -18,11 +18,9 @@ internal sealed class RealNode : IAsyncDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("axoneme-real-").FullName;
     private readonly Dictionary<string, NetworkNamespace> _pods = [];
     private readonly NetworkNamespace _node;
-    private readonly bool _forceClsact;
 
     public RealNode(bool forceClsact)
     {
-        _forceClsact = forceClsact;
         _node = NetworkNamespace.Create($"axo-node-{_id}");
         Options = new NodeAgentOptions
         {
@@ -34,6 +32,7 @@ internal sealed class RealNode : IAsyncDisposable
             PodCidr6 = IPNetwork.Parse("fd77::/64"),
             PodRecordWait = TimeSpan.FromMilliseconds(100),
         };
+        DatapathOptions = new() { BpfRoot = Options.BpfRoot, ForceClsact = forceClsact, PolicyEntries = 65536, HostEntries = 65536, PrefixEntries = 65536 };
     }
 
     public NodeAgentOptions Options { get; set; }
@@ -44,7 +43,8 @@ internal sealed class RealNode : IAsyncDisposable
 
     public NodeAgent? Agent { get; private set; }
 
-    private DatapathOptions DatapathOptions => new() { BpfRoot = Options.BpfRoot, ForceClsact = _forceClsact, PolicyEntries = 65536, HostEntries = 65536, PrefixEntries = 65536 };
+    /// <summary>How the next start loads the datapath.</summary>
+    public DatapathOptions DatapathOptions { get; set; }
 
     public async Task StartAsync()
     {

@@ -1,0 +1,35 @@
+namespace Axoneme.NodeActors.Maps;
+
+/// <summary>Sizes of the node's kernel maps. Those without a value are chosen by <see cref="MapSizing"/>. A changed size is brought over at the next start.</summary>
+public sealed record MapSizeOptions
+{
+    /// <summary>The share of the machine's memory that the maps of connections may take together when they are full (<c>--bpf-map-dynamic-size-ratio</c>).</summary>
+    public double DynamicSizeRatio { get; init; } = 0.0025;
+
+    /// <summary>Connections of IPv4 (<c>--bpf-ct-global-max</c>), and half as many of IPv6.</summary>
+    public uint? ConntrackMax { get; init; }
+
+    /// <summary>Entries of masqueraded connections, two each (<c>--bpf-nat-global-max</c>).</summary>
+    public uint? NatMax { get; init; }
+
+    /// <summary>Packets in fragments under way, of each family (<c>--bpf-fragments-map-max</c>).</summary>
+    public uint? FragmentsMax { get; init; }
+
+    /// <summary>Entries (policy, direction, identity) of all policies together (<c>--bpf-policy-map-max</c>).</summary>
+    public uint? PolicyMax { get; init; }
+
+    /// <summary>Intervals of policy entries that have several (<c>--bpf-policy-ranges-max</c>).</summary>
+    public uint? PolicyRangesMax { get; init; }
+
+    /// <summary>Single addresses, and as many prefixes (<c>--bpf-ipcache-max</c>).</summary>
+    public uint? IpcacheMax { get; init; }
+
+    /// <summary>Pods of the node (<c>--bpf-endpoint-max</c>).</summary>
+    public uint? EndpointMax { get; init; }
+
+    /// <summary>Nodes that can be reached through the tunnel (<c>--bpf-tunnel-max</c>).</summary>
+    public uint? TunnelMax { get; init; }
+
+    /// <summary>Destinations that are not masqueraded (<c>--bpf-ip-masq-max</c>).</summary>
+    public uint? UnmasqueradedMax { get; init; }
+}

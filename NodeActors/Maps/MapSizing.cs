@@ -1,0 +1,104 @@
+using Axoneme.Datapath;
+
+namespace Axoneme.NodeActors.Maps;
+
+/// <summary>
+/// Chooses map sizes. Maps of connections take their memory when they are made, so they share a part of the machine's memory in fixed proportions, as
+/// Cilium's dynamic map sizes do; the others take memory by the entry and have generous fixed sizes. What a node does not need is made as small as it can be.
+/// </summary>
+internal static class MapSizing
+{
+    /// <summary>What the kernel keeps beside key and value of a hash entry, and its share of the buckets, in bytes.</summary>
+    private const uint Overhead = 64;
+    private const uint Conntrack4Bytes = 16 + 52 + Overhead;
+    private const uint Conntrack6Bytes = 40 + 52 + Overhead;
+    private const uint NatBytes = 40 + 24 + Overhead;
+
+    /// <summary>For a family or function that is not used: the kernel makes no map of no entries.</summary>
+    private const uint Unused = 1;
+    private const uint Largest = 1 << 24;
+
+    /// <summary>The command-line option that makes a map larger; null when there is none.</summary>
+    public static string? OptionOf(string map) => map switch
+    {
+        "conntrack4" or "conntrack6" => "--bpf-ct-global-max",
+        "nat" => "--bpf-nat-global-max",
+        "policy" => "--bpf-policy-map-max",
+        "policy_ranges" => "--bpf-policy-ranges-max",
+        "hosts" or "prefixes" => "--bpf-ipcache-max",
+        "endpoints" => "--bpf-endpoint-max",
+        "tunnels" => "--bpf-tunnel-max",
+        "unmasqueraded" => "--bpf-ip-masq-max",
+        "fragments4" or "fragments6" => "--bpf-fragments-map-max",
+        _ => null,
+    };
+
+    /// <summary>Sets every size.</summary>
+    /// <param name="datapath">Gets the sizes.</param>
+    /// <param name="options">What the node is asked to do.</param>
+    /// <param name="memory">The machine's memory in bytes.</param>
+    public static DatapathOptions Apply(DatapathOptions datapath, NodeAgentOptions options, ulong memory)
+    {
+        var sizes = options.MapSizes;
+        var judgesHost = options.HostFirewall && options.Devices.Count > 0;
+        var has4 = options.PodCidr4 is not null || judgesHost;
+        var has6 = options.PodCidr6 is not null || judgesHost;
+        var masquerades = options.Devices.Count > 0 && (options.MasqueradeIPv4 && options.PodCidr4 is not null || options.MasqueradeIPv6 && options.PodCidr6 is not null);
+
+        // Proportions for what is used; a node of one family gives it what the other would have had.
+        var perUnit = (has4 ? Conntrack4Bytes * 1.0 : 0) + (has6 ? Conntrack6Bytes * 0.5 : 0) + (masquerades ? NatBytes * 1.0 : 0);
+        var unit = perUnit == 0 ? 0 : memory * sizes.DynamicSizeRatio / perUnit;
+        var conntrack = sizes.ConntrackMax ?? Dynamic(unit, 1 << 16);
+        var fragments = sizes.FragmentsMax ?? 8192;
+        return datapath with
+        {
+            ConntrackEntries = has4 ? conntrack : Unused,
+            Conntrack6Entries = !has6 ? Unused : sizes.ConntrackMax is { } set ? Math.Max(1, set / 2) : Dynamic(unit / 2, 1 << 15),
+            NatEntries = masquerades ? sizes.NatMax ?? Dynamic(unit, 1 << 16) : Unused,
+            FragmentEntries = has4 ? fragments : Unused,
+            Fragment6Entries = has6 ? fragments : Unused,
+            PolicyEntries = sizes.PolicyMax ?? datapath.PolicyEntries,
+            PolicyRangeEntries = sizes.PolicyRangesMax ?? datapath.PolicyRangeEntries,
+            HostEntries = sizes.IpcacheMax ?? datapath.HostEntries,
+            PrefixEntries = sizes.IpcacheMax ?? datapath.PrefixEntries,
+            EndpointEntries = sizes.EndpointMax ?? datapath.EndpointEntries,
+            TunnelEntries = options.Routing == RoutingMode.Native ? Unused : sizes.TunnelMax ?? datapath.TunnelEntries,
+            UnmasqueradedEntries = sizes.UnmasqueradedMax ?? datapath.UnmasqueradedEntries,
+        };
+    }
+
+    /// <summary>The machine's memory in bytes, as <c>/proc/meminfo</c> says.</summary>
+    /// <exception cref="NodeAgentException">It does not say.</exception>
+    public static ulong MachineMemory(string meminfo)
+    {
+        var line = meminfo.Split('\n').FirstOrDefault(line => line.StartsWith("MemTotal:", StringComparison.Ordinal))?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return line is [_, var kibibytes, "kB"] && ulong.TryParse(kibibytes, out var value)
+            ? value * 1024
+            : throw new NodeAgentException("/proc/meminfo: has no line MemTotal in kB, by which map sizes are chosen; set the sizes");
+    }
+
+    /// <exception cref="NodeAgentException">An option is wrong; the message names it.</exception>
+    public static void Validate(MapSizeOptions sizes)
+    {
+        if (sizes.DynamicSizeRatio is not (> 0 and <= 1))
+        {
+            throw new NodeAgentException($"option --bpf-map-dynamic-size-ratio: {sizes.DynamicSizeRatio} must be above 0 and at most 1");
+        }
+
+        (string Option, uint? Value, uint Least)[] settings =
+        [
+            ("--bpf-ct-global-max", sizes.ConntrackMax, 1024), ("--bpf-nat-global-max", sizes.NatMax, 1024), ("--bpf-fragments-map-max", sizes.FragmentsMax, 64),
+            ("--bpf-policy-map-max", sizes.PolicyMax, 256), ("--bpf-policy-ranges-max", sizes.PolicyRangesMax, 256), ("--bpf-ipcache-max", sizes.IpcacheMax, 256),
+            ("--bpf-endpoint-max", sizes.EndpointMax, 16), ("--bpf-tunnel-max", sizes.TunnelMax, 16), ("--bpf-ip-masq-max", sizes.UnmasqueradedMax, 16),
+        ];
+        foreach (var (option, value, least) in settings)
+        {
+            if (value is { } set && (set < least || set > Largest))
+            {
+                throw new NodeAgentException($"option {option}: {set} must be from {least} to {Largest}");
+            }
+        }
+    }
+
+    private static uint Dynamic(double entries, uint least) => (uint)Math.Clamp(entries, least, Largest);
+}
