@@ -18,7 +18,7 @@ public readonly record struct PolicyInterval(
     /// <summary>Somebody wrote the rule.</summary>
     internal bool IsWritten => Rule >= ImplicitRule.FirstWritten;
 
-    /// <summary>True when the same happens, whichever written rule decides it, or nobody's.</summary>
+    /// <summary>True when the same happens, whichever written rule decides it, or nobody's. What overrides rules is told apart from what none restricts.</summary>
     internal bool HasOutcomeOf(in PolicyInterval other) =>
-        Verdict == other.Verdict && IsWritten == other.IsWritten && Authentication == other.Authentication && Equals(Inspection, other.Inspection);
+        Verdict == other.Verdict && IsWritten == other.IsWritten && Rule == ImplicitRule.ControlTraffic == (other.Rule == ImplicitRule.ControlTraffic) && Authentication == other.Authentication && Equals(Inspection, other.Inspection);
 }
