@@ -7,7 +7,7 @@
  *   netload CPU rr|crr|udprr ADDRESS PORT S  transactions per second over S seconds
  *   netload CPU stream ADDRESS PORT S        Mbit per second over S seconds
  *
- * It stays on one CPU, before all other work of the machine. With both ends on the same CPU a transaction costs two
+ * It stays on one CPU, before all other work of the machine (SCHED_FIFO; the kernel keeps a rest for the others). With both ends on the same CPU a transaction costs two
  * switches between them and the path; with the ends on two, waking an idle CPU costs several times the path and its cost
  * is the scheduler's mood.
  */
@@ -21,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,14 +42,15 @@ static void fail(const char *what)
 /* Threads that are made later inherit both. */
 static void settle_on(const char *cpu)
 {
+	struct sched_param first = { .sched_priority = 1 };
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
 	CPU_SET(atoi(cpu), &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
 		fail("sched_setaffinity");
-	if (setpriority(PRIO_PROCESS, 0, -20))
-		fail("setpriority");
+	if (sched_setscheduler(0, SCHED_FIFO, &first))
+		fail("sched_setscheduler");
 }
 
 static int bind_to(int port, int type)
