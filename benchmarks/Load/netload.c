@@ -7,9 +7,9 @@
  *   netload CPU rr|crr|udprr ADDRESS PORT S  transactions per second over S seconds
  *   netload CPU stream ADDRESS PORT S        Mbit per second over S seconds
  *
- * It stays on one CPU, before all other work of the machine (SCHED_FIFO; the kernel keeps a rest for the others). With both ends on the same CPU a transaction costs two
- * switches between them and the path; with the ends on two, waking an idle CPU costs several times the path and its cost
- * is the scheduler's mood.
+ * It stays on one CPU, before all other work of the machine (SCHED_FIFO; the kernel keeps a rest for the others). With
+ * both ends on the same CPU a transaction costs two switches between them and the path; with the ends on two, waking an
+ * idle CPU costs several times the path and its cost is the scheduler's mood.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
