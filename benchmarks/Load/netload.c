@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * The smallest load generator that measures what netperf's TCP_RR, TCP_CRR and TCP_STREAM measure, so that what is
- * compared is the path and not the tool.
+ * The smallest load generator that measures what netperf's TCP_RR, TCP_CRR, TCP_STREAM and UDP_RR measure, so that what
+ * is compared is the path and not the tool.
  *
- *   netload serve PORT             answers on PORT (rr), PORT+1 (stream) and PORT+2 (crr) until killed
- *   netload rr|crr ADDRESS PORT S  transactions per second over S seconds
- *   netload stream ADDRESS PORT S  Mbit per second over S seconds 
+ *   netload CPU serve PORT                   answers on PORT (rr, udprr), PORT+1 (stream) and PORT+2 (crr) until killed
+ *   netload CPU rr|crr|udprr ADDRESS PORT S  transactions per second over S seconds
+ *   netload CPU stream ADDRESS PORT S        Mbit per second over S seconds
+ *
+ * It stays on one CPU, before all other work of the machine (SCHED_FIFO; the kernel keeps a rest for the others). With
+ * both ends on the same CPU a transaction costs two switches between them and the path; with the ends on two, waking an
+ * idle CPU costs several times the path and its cost is the scheduler's mood.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,17 +39,40 @@ static void fail(const char *what)
 	exit(1);
 }
 
-static int listen_on(int port)
+/* Threads that are made later inherit both. */
+static void settle_on(const char *cpu)
+{
+	struct sched_param first = { .sched_priority = 1 };
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(atoi(cpu), &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		fail("sched_setaffinity");
+	if (sched_setscheduler(0, SCHED_FIFO, &first))
+		fail("sched_setscheduler");
+}
+
+static int bind_to(int port, int type)
 {
 	struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	int one = 1, zero = 0, s = socket(AF_INET6, SOCK_STREAM, 0);
+	int one = 1, zero = 0, s = socket(AF_INET6, type, 0);
 
 	if (s < 0)
 		fail("socket");
 	setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
-	if (bind(s, (void *)&address, sizeof(address)) || listen(s, 1024))
+	if (bind(s, (void *)&address, sizeof(address)))
 		fail("bind");
+	return s;
+}
+
+static int listen_on(int port)
+{
+	int s = bind_to(port, SOCK_STREAM);
+
+	if (listen(s, 1024))
+		fail("listen");
 	return s;
 }
 
@@ -86,12 +115,28 @@ static void *answer_once(void *argument)
 	return 0;
 }
 
+static void *echo(void *argument)
+{
+	int s = *(int *)argument;
+	struct sockaddr_in6 sender;
+	char byte;
+
+	for (;;) {
+		socklen_t length = sizeof(sender);
+
+		if (recvfrom(s, &byte, 1, 0, (void *)&sender, &length) == 1 && sendto(s, &byte, 1, 0, (void *)&sender, length) != 1)
+			fprintf(stderr, "netload: sendto: %s\n", strerror(errno));
+	}
+	return 0;
+}
+
 static int serve(int port)
 {
-	int answers = listen_on(port), sink = listen_on(port + 1), once = listen_on(port + 2), one = 1;
+	int answers = listen_on(port), sink = listen_on(port + 1), once = listen_on(port + 2), datagrams = bind_to(port, SOCK_DGRAM), one = 1;
 	pthread_t thread;
 
-	if (pthread_create(&thread, 0, swallow, &sink) || pthread_create(&thread, 0, answer_once, &once))
+	if (pthread_create(&thread, 0, swallow, &sink) || pthread_create(&thread, 0, answer_once, &once) ||
+	    pthread_create(&thread, 0, echo, &datagrams))
 		fail("pthread_create");
 	puts("ready");
 	fflush(stdout);
@@ -108,16 +153,17 @@ static int serve(int port)
 	}
 }
 
-static int dial(const char *host, int port)
+static int dial(const char *host, int port, int type)
 {
 	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
 	int is4 = inet_pton(AF_INET, host, &v4.sin_addr) == 1, one = 1;
-	int s = socket(is4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
+	int s = socket(is4 ? AF_INET : AF_INET6, type, 0);
 
 	if (!is4 && inet_pton(AF_INET6, host, &v6.sin6_addr) != 1)
 		fail("address");
-	setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (type == SOCK_STREAM)
+		setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (connect(s, is4 ? (void *)&v4 : (void *)&v6, is4 ? sizeof(v4) : sizeof(v6)))
 		fail("connect");
 	return s;
@@ -134,35 +180,49 @@ static void exchange(int s)
 int main(int argc, char **argv)
 {
 	double start, seconds, count = 0;
-	int s;
+	const char *mode, *host;
+	int s, port;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (argc == 3 && !strcmp(argv[1], "serve"))
-		return serve(atoi(argv[2]));
-	if (argc != 5) {
-		fprintf(stderr, "usage: netload serve PORT | netload rr|crr|stream ADDRESS PORT SECONDS\n");
+	if (argc > 1)
+		settle_on(argv[1]);
+	if (argc == 4 && !strcmp(argv[2], "serve"))
+		return serve(atoi(argv[3]));
+	if (argc != 6) {
+		fprintf(stderr, "usage: netload CPU serve PORT | netload CPU rr|crr|udprr|stream ADDRESS PORT SECONDS\n");
 		return 2;
 	}
-	seconds = atof(argv[4]);
+	mode = argv[2];
+	host = argv[3];
+	port = atoi(argv[4]);
+	seconds = atof(argv[5]);
 	start = now();
-	if (!strcmp(argv[1], "rr")) {
-		s = dial(argv[2], atoi(argv[3]));
+	if (!strcmp(mode, "rr")) {
+		s = dial(host, port, SOCK_STREAM);
 		for (; now() - start < seconds; count++)
 			exchange(s);
-	} else if (!strcmp(argv[1], "crr")) {
+	} else if (!strcmp(mode, "udprr")) {
+		/* A datagram that is lost ends the measurement instead of stopping it. */
+		struct timeval patience = { .tv_sec = 2 };
+
+		s = dial(host, port, SOCK_DGRAM);
+		setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+		for (; now() - start < seconds; count++)
+			exchange(s);
+	} else if (!strcmp(mode, "crr")) {
 		for (; now() - start < seconds; count++) {
 			char end;
 
-			s = dial(argv[2], atoi(argv[3]) + 2);
+			s = dial(host, port + 2, SOCK_STREAM);
 			exchange(s);
 			if (read(s, &end, 1) != 0)
 				fail("close");
 			close(s);
 		}
-	} else {
+	} else if (!strcmp(mode, "stream")) {
 		static char buffer[1 << 17];
 
-		s = dial(argv[2], atoi(argv[3]) + 1);
+		s = dial(host, port + 1, SOCK_STREAM);
 		while (now() - start < seconds) {
 			ssize_t n = write(s, buffer, sizeof(buffer));
 
@@ -170,6 +230,9 @@ int main(int argc, char **argv)
 				fail("write");
 			count += n * 8 / 1e6;
 		}
+	} else {
+		fprintf(stderr, "netload: no mode \"%s\"\n", mode);
+		return 2;
 	}
 	printf("%.1f\n", count / (now() - start));
 	return 0;

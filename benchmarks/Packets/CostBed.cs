@@ -8,7 +8,7 @@ namespace Axoneme.Benchmarks.Packets;
 
 /// <summary>
 /// A node to run programs on: a namespace with a pod's interface, a device with a neighbour, a tunnel device, and the datapath with as much in its maps
-/// as a large cluster would put there: 100 000 addresses, 10 000 policy entries.
+/// as a <see cref="LargeCluster"/> would put there.
 /// </summary>
 internal sealed class CostBed : IDisposable
 {
@@ -140,10 +140,7 @@ internal sealed class CostBed : IDisposable
         }
 
         Datapath.Policy.Put(PolicyKey.Of(2, TrafficDirection.Ingress, 1000), Allow);
-        var addresses = Enumerable.Range(0, 100_000).Select(i => new IpAddressKey(0, 0, 0xFFFF0000, (uint)IPAddress.HostToNetworkOrder(0x0B000000 + i))).ToArray();
-        Datapath.Hosts.PutMany(addresses, [.. addresses.Select((_, i) => new IpcacheEntry { Identity = 5000u + (uint)i % 5000 })]);
-        var keys = Enumerable.Range(0, 10_000).Select(i => PolicyKey.Of(1 + (uint)i % 2, (TrafficDirection)(i % 2), 5000u + (uint)i)).ToArray();
-        Datapath.Policy.PutMany(keys, [.. keys.Select(_ => Allow)]);
+        LargeCluster.Fill(Datapath, 1, 2);
     }
 
     private uint Veth(RouteSocket routes, string name, MacAddress mac, string address)

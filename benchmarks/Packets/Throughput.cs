@@ -2,7 +2,10 @@ using Axoneme.Testbed;
 
 namespace Axoneme.Benchmarks.Packets;
 
-/// <summary>TCP_RR, TCP_CRR and TCP_STREAM between two pods, beside plain forwarding and a plain veth pair, interleaved.</summary>
+/// <summary>
+/// TCP_RR, TCP_CRR, TCP_STREAM and UDP_RR between pods of one node and of two, beside what the kernel does by itself: forwarding without
+/// rules, the same rules in nftables, a bare link; and for the tunnel a VXLAN device between two routers.
+/// </summary>
 internal static class Throughput
 {
     private const string Manifest = """
@@ -23,7 +26,7 @@ internal static class Throughput
           endpointSelector: {matchLabels: {app: server}}
           ingress:
           - fromEndpoints: [{matchLabels: {app: client}}]
-            toPorts: [{ports: [{port: "5201", endPort: 5203, protocol: TCP}]}]
+            toPorts: [{ports: [{port: "5201", endPort: 5203, protocol: TCP}, {port: "5201", protocol: UDP}]}]
         ---
         apiVersion: cilium.io/v2
         kind: CiliumNetworkPolicy
@@ -32,53 +35,58 @@ internal static class Throughput
           endpointSelector: {matchLabels: {app: client}}
           egress:
           - toEndpoints: [{matchLabels: {app: server}}]
-            toPorts: [{ports: [{port: "5201", endPort: 5203, protocol: TCP}]}]
+            toPorts: [{ports: [{port: "5201", endPort: 5203, protocol: TCP}, {port: "5201", protocol: UDP}]}]
         """;
 
-    public static async Task<List<BenchmarkRow>> RunAsync(string netload, int pairs, double seconds)
+    /// <param name="load">What makes the load, and where.</param>
+    /// <param name="pairs">How often each way is measured.</param>
+    /// <param name="seconds">How long each time.</param>
+    public static async Task<List<BenchmarkRow>> RunAsync(LoadGenerator load, int pairs, double seconds) =>
+    [
+        .. await OneNodeAsync(load, pairs, seconds),
+        .. await TwoNodesAsync(load, pairs, seconds, tunnel: false),
+        .. await TwoNodesAsync(load, pairs, seconds, tunnel: true),
+    ];
+
+    /// <summary>The product as its user would run it.</summary>
+    private static async Task<List<BenchmarkRow>> OneNodeAsync(LoadGenerator load, int pairs, double seconds)
     {
-        List<BenchmarkRow> rows = [];
         await using var node = await Node.StartAsync(new NodeOptions { Name = "bench" }, ("bench.yaml", Manifest));
         var pods = await node.PodsAsync("bench/client", "bench/server");
-        await using var ours = Topology.Pods(pods["bench/client"], pods["bench/server"]);
-        await using var forwarding = await Topology.ForwardingAsync();
-        await using var veth = await Topology.VethAsync();
-        Topology[] all = [ours, forwarding, veth];
-        foreach (var topology in all)
-        {
-            await topology.StartServerAsync(netload);
-        }
-
+        await using var ours = new Topology("pods", pods["bench/client"].NetnsPath, pods["bench/server"].NetnsPath, pods["bench/server"].Ipv4, []);
+        await using var forwarding = await KernelPaths.ForwardingAsync(rules: false);
+        await using var nftables = await KernelPaths.ForwardingAsync(rules: true);
+        await using var veth = await KernelPaths.VethAsync();
         var lostBefore = await EventsLostAsync(node);
-        foreach (var (mode, unit, name) in new[] { ("rr", "transactions/s", "TCP_RR"), ("crr", "connections/s", "TCP_CRR"), ("stream", "Mbit/s", "TCP_STREAM") })
+        var rows = await new Comparison("one node", ours, forwarding, nftables, veth).RunAsync(load, pairs, seconds);
+        rows.Add(new BenchmarkRow("one node: events lost", "events", await EventsLostAsync(node) - lostBefore, 0, null, "over all of the above, every event on"));
+        return rows;
+    }
+
+    private static async Task<List<BenchmarkRow>> TwoNodesAsync(LoadGenerator load, int pairs, double seconds, bool tunnel)
+    {
+        var mtu = tunnel ? 1450 : 1500;
+        await using var nodes = await NodePair.CreateAsync(tunnel);
+        await using var ours = nodes.Topology();
+        await using var forwarding = await KernelPaths.TwoRoutersAsync(vxlan: false, rules: false, mtu);
+        await using var alike = await KernelPaths.TwoRoutersAsync(vxlan: tunnel, rules: true, mtu);
+        List<Topology> peers = [forwarding, alike];
+        await using var vxlan = tunnel ? await KernelPaths.TwoRoutersAsync(vxlan: true, rules: false, mtu) : null;
+        if (vxlan is not null)
         {
-            foreach (var topology in all)
-            {
-                await topology.MeasureAsync(netload, mode, 0.3); // warm
-            }
-
-            var figures = all.ToDictionary(topology => topology.Name, _ => new List<double>());
-            for (var pair = 0; pair < pairs; pair++)
-            {
-                Report.Progress($"{name} {pair + 1}/{pairs}");
-                // Turn by turn, and each turn begins with another, so that a drift of the machine touches all alike.
-                for (var i = 0; i < all.Length; i++)
-                {
-                    var topology = all[(i + pair) % all.Length];
-                    figures[topology.Name].Add(await topology.MeasureAsync(netload, mode, seconds));
-                }
-            }
-
-            foreach (var peer in new[] { forwarding, veth })
-            {
-                var ratios = figures[ours.Name].Zip(figures[peer.Name], (a, b) => a / b).ToList();
-                var (low, high) = Statistics.MedianInterval(ratios);
-                rows.Add(new BenchmarkRow($"{name} / {peer.Name}", unit, Statistics.Median(figures[ours.Name]), Statistics.Median(figures[peer.Name]),
-                    Statistics.Median(ratios), FormattableString.Invariant($"95% {low:0.00}–{high:0.00}, {pairs} pairs")));
-            }
+            peers.Add(vxlan);
         }
 
-        rows.Add(new BenchmarkRow("events lost", "events", await EventsLostAsync(node) - lostBefore, 0, null, "over all of the above, every event on"));
+        var name = tunnel ? "two nodes, VXLAN" : "two nodes";
+        var rows = await new Comparison(name, ours, [.. peers]).RunAsync(load, pairs, seconds);
+        await Task.Delay(300); // the readers' last look
+        var (read, lost) = nodes.Events;
+        if (read == 0)
+        {
+            throw new InvalidOperationException($"{name}: the programs told of no connection: nothing of ours was measured");
+        }
+
+        rows.Add(new BenchmarkRow($"{name}: events read / lost", "events", read, lost, null, "over all of the above, every event on; reference column: lost"));
         return rows;
     }
 
