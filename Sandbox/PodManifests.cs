@@ -13,8 +13,9 @@ public static class PodManifests
     /// </summary>
     /// <param name="snapshot">The directory.</param>
     /// <param name="nodeName">Pods that name another node in spec.nodeName are left out.</param>
+    /// <param name="runsUnassigned">Whether Pods that name no node are this one's.</param>
     /// <param name="existing">The pods there are.</param>
-    public static IReadOnlyList<PodManifest> Read(ManifestSnapshot snapshot, string nodeName, IEnumerable<SandboxPod> existing)
+    public static IReadOnlyList<PodManifest> Read(ManifestSnapshot snapshot, string nodeName, bool runsUnassigned, IEnumerable<SandboxPod> existing)
     {
         var current = existing.ToDictionary(pod => pod.Manifest.Key, pod => pod.Manifest);
         var wanted = new Dictionary<string, PodManifest>(StringComparer.Ordinal);
@@ -28,7 +29,7 @@ public static class PodManifests
                     wanted[key] = before;
                 }
             }
-            else if (!pod.HostNetwork && (pod.NodeName.Length == 0 || pod.NodeName == nodeName))
+            else if (!pod.HostNetwork && (pod.NodeName.Length == 0 ? runsUnassigned : pod.NodeName == nodeName))
             {
                 wanted[key] = new PodManifest(pod.Namespace, pod.Name, Ports(pod, "TCP"), Ports(pod, "UDP"), pod.Annotations.GetValueOrDefault(PodManifest.CniConfigAnnotation), document.File, document.Index);
             }

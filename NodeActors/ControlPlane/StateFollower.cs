@@ -14,7 +14,8 @@ internal sealed partial class StateFollower(
     IStateStream stream, INodeReports reports, Func<NodeRegistration> registration, Action onConnected, Action<Commit> onCommit, TimeProvider timeProvider,
     ILogger<StateFollower> logger) : IAsyncDisposable
 {
-    private readonly BackOff _backOff = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
+    /// <summary>A second at most: a control plane that is back is to be followed at once, and asking one that is not there costs nobody anything.</summary>
+    private readonly BackOff _backOff = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private CancellationTokenSource? _subscription;

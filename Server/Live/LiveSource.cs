@@ -3,14 +3,14 @@ using System.Text.Json;
 using Axoneme.ControlPlane;
 using Axoneme.Sandbox;
 using Axoneme.Sandbox.Probing;
-using Axoneme.Server.AllInOne;
+using Axoneme.Server.Node;
 using Axoneme.Wire.Agent;
 
 namespace Axoneme.Server.Live;
 
 /// <summary>Gathers what the view shows from the rooms.</summary>
 internal sealed class LiveSource(
-    AllInOneOptions options, ControlPlaneHost controlPlane, PodSandbox sandbox, ReachabilityMeter meter, DropWatch drops, AgentHttp agent, TimeProvider time)
+    NodeSettings node, ControlPlaneHost controlPlane, PodSandbox sandbox, ReachabilityMeter meter, DropWatch drops, AgentHttp agent, TimeProvider time)
 {
     private static readonly TimeSpan AgentTimeout = TimeSpan.FromSeconds(2);
 
@@ -39,9 +39,9 @@ internal sealed class LiveSource(
         var warnings = controlPlane.Manifests.Warnings.Select(warning => warning.ToString());
         var views = ByContainer(endpoints);
         return new LiveSnapshot(
-            options.NodeName, status, [.. sandbox.Pods.Select(pod => Pod(pod, views.GetValueOrDefault(pod.ContainerId)))],
+            node.Agent.NodeName, status, [.. sandbox.Pods.Select(pod => Pod(pod, views.GetValueOrDefault(pod.ContainerId)))],
             [.. policies.OrderBy(policy => policy.Namespace, StringComparer.Ordinal).ThenBy(policy => policy.Name, StringComparer.Ordinal)],
-            meter.Latest, drops.Recent, [.. errors.Distinct()], [.. warnings], options.RemoveOnExit ? "Ctrl-C removes everything" : "Ctrl-C stops; pods and verdicts stay");
+            meter.Latest, drops.Recent, [.. errors.Distinct()], [.. warnings], node.RemoveOnExit ? "Ctrl-C removes everything" : "Ctrl-C stops; pods and verdicts stay");
     }
 
     /// <summary>Waits for the next time to look.</summary>

@@ -1,10 +1,9 @@
-using Axoneme.Server.AllInOne;
 using Spectre.Console;
 
 namespace Axoneme.Server.Live;
 
 /// <summary>The live view: the whole terminal, drawn anew twice a second.</summary>
-internal sealed class LiveView(LiveSource source, AllInOneOptions options)
+internal sealed class LiveView(LiveSource source, string manifests)
 {
     private const string EnterScreen = "\e[?1049h\e[?25l\e[H\e[2J";
     private const string LeaveScreen = "\e[?25h\e[?1049l";
@@ -17,7 +16,7 @@ internal sealed class LiveView(LiveSource source, AllInOneOptions options)
         Console.Out.Write(EnterScreen);
         try
         {
-            await AnsiConsole.Live(new Text($"axoneme: starting the pods in {options.Manifests} …")).AutoClear(true).Overflow(VerticalOverflow.Crop).StartAsync(async live =>
+            await AnsiConsole.Live(new Text($"axoneme: starting the pods in {manifests} …")).AutoClear(true).Overflow(VerticalOverflow.Crop).StartAsync(async live =>
             {
                 while (!cancellationToken.IsCancellationRequested)
                 {

@@ -62,6 +62,24 @@ public sealed class PodManifestsTests
         Assert.Empty(Read([("other.yaml", "kind: ["), ("pods.yaml", "")], Existing(80)));
     }
 
+    [Theory]
+    [InlineData("", true, true)]
+    [InlineData("", false, false)]
+    [InlineData("nodeName: node-1, ", false, true)]
+    [InlineData("nodeName: node-2, ", true, false)]
+    public void A_pod_runs_on_the_node_it_names_or_where_those_run_that_name_none(string nodeName, bool runsUnassigned, bool runs)
+    {
+        var yaml = $$"""
+            apiVersion: v1
+            kind: Pod
+            metadata: { name: web }
+            spec: { {{nodeName}}containers: [{ name: a }] }
+            """;
+        _directory.Update(new Dictionary<string, FileContent> { ["pods.yaml"] = new(yaml) });
+
+        Assert.Equal(runs, PodManifests.Read(_directory.Current, "node-1", runsUnassigned, []).Count == 1);
+    }
+
     private static SandboxPod Existing(ushort port) => new(new PodManifest("default", "web", [port], [], null, "pods.yaml"), PodPhase.Running, "c", [], null, null);
 
     private static string Pod(string port) => $$"""
@@ -76,7 +94,7 @@ public sealed class PodManifestsTests
     private IReadOnlyList<PodManifest> Read((string File, string Text)[] files, params SandboxPod[] existing)
     {
         _directory.Update(files.ToDictionary(file => file.File, file => new FileContent(file.Text)));
-        return PodManifests.Read(_directory.Current, "node-1", existing);
+        return PodManifests.Read(_directory.Current, "node-1", runsUnassigned: true, existing);
     }
 
     [Theory]

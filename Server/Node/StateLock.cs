@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Axoneme.Server.AllInOne;
+namespace Axoneme.Server.Node;
 
 /// <summary>Keeps a second server out of a state directory. The file holds the process id; the kernel drops the lock with the process.</summary>
 internal sealed class StateLock : IDisposable
