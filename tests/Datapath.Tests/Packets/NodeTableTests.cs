@@ -1,0 +1,29 @@
+namespace Axoneme.Datapath.Tests.Packets;
+
+/// <summary>Runs the table of a whole node: every case for every family it speaks of, through the programs in the kernel.</summary>
+public sealed class NodeTableTests(NodeFixture fixture) : IClassFixture<NodeFixture>
+{
+    private static readonly Dictionary<string, NodeCase> _cases =
+        new[] { ForwardingCases.All }.SelectMany(cases => cases).ToDictionary(row => row.Sentence);
+
+    public static TheoryData<string, string> Table() => TableOf(_cases.Values);
+
+    [Theory]
+    [MemberData(nameof(Table))]
+    public void Packet(string sentence, string family) =>
+        fixture.Run(_cases[sentence].Features, family == nameof(PacketFamilies.IPv6), world => _cases[sentence].Run(world));
+
+    internal static TheoryData<string, string> TableOf(IEnumerable<NodeCase> cases)
+    {
+        var table = new TheoryData<string, string>();
+        foreach (var row in cases)
+        {
+            foreach (var family in new[] { PacketFamilies.IPv4, PacketFamilies.IPv6 }.Where(family => row.Families.HasFlag(family)))
+            {
+                table.Add(row.Sentence, family.ToString());
+            }
+        }
+
+        return table;
+    }
+}
