@@ -4,7 +4,7 @@ namespace Axoneme.Datapath.Tests.Packets;
 public sealed class NodeTableTests(NodeFixture fixture) : IClassFixture<NodeFixture>
 {
     private static readonly Dictionary<string, NodeCase> _cases =
-        new[] { ForwardingCases.All, MasqueradeCases.All, TranslationCases.All, MasqueradeErrorCases.All, HostFirewallCases.All }.SelectMany(cases => cases).ToDictionary(row => row.Sentence);
+        new[] { ForwardingCases.All, MasqueradeCases.All, TranslationCases.All, MasqueradeErrorCases.All, HostFirewallCases.All, TunnelCases.All, ForgedSenderCases.All, AuditCases.All }.SelectMany(cases => cases).ToDictionary(row => row.Sentence);
 
     public static TheoryData<string, string> Table() => TableOf(_cases.Values);
 
