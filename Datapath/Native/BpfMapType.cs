@@ -5,6 +5,7 @@ internal enum BpfMapType : uint
 {
     Hash = 1,
     Array = 2,
+    ProgramArray = 3,
     PerCpuArray = 6,
     LruHash = 9,
     LpmTrie = 11,

@@ -28,10 +28,10 @@ internal static unsafe class BpfProgramCalls
     }
 
     /// <summary>
-    /// Runs a program on a packet. <paramref name="context"/> (<c>struct __sk_buff</c>) may be empty. Returns 0 or minus the
-    /// error number; the out values are set on success.
+    /// Runs a program on a packet. <paramref name="context"/> (<c>struct __sk_buff</c>) may be empty, and is what the program left
+    /// of it afterwards. Returns 0 or minus the error number; the out values are set on success.
     /// </summary>
-    public static int TestRun(FileDescriptor program, ReadOnlySpan<byte> packet, Span<byte> output, ReadOnlySpan<byte> context, uint repeat, out uint verdict, out int outputLength, out uint nanoseconds)
+    public static int TestRun(FileDescriptor program, ReadOnlySpan<byte> packet, Span<byte> output, Span<byte> context, uint repeat, out uint verdict, out int outputLength, out uint nanoseconds)
     {
         using var lease = program.Acquire();
         fixed (byte* packetPointer = packet)
@@ -47,7 +47,9 @@ internal static unsafe class BpfProgramCalls
                 DataOut = (ulong)outputPointer,
                 Repeat = repeat,
                 ContextSizeIn = (uint)context.Length,
+                ContextSizeOut = (uint)context.Length,
                 ContextIn = (ulong)contextPointer,
+                ContextOut = (ulong)contextPointer,
             };
             var result = BpfSystemCall.Call(BpfCommand.ProgramTestRun, ref attributes);
             verdict = attributes.ReturnValue;

@@ -31,23 +31,16 @@ public sealed class ProgramTestRun : IDisposable
     public ProgramTestRunResult Run(ReadOnlySpan<byte> packet, uint ifindex = 0, uint repeat = 1, uint ingressIfindex = 0, uint mark = 0)
     {
         var output = new byte[packet.Length + Headroom];
-        var (verdict, length, nanoseconds) = Run(packet, output, ifindex, repeat, ingressIfindex, mark);
-        return new ProgramTestRunResult(verdict, output.AsMemory(0, length), nanoseconds);
+        var (verdict, length, nanoseconds) = Run(packet, output, ifindex, repeat, ingressIfindex, ref mark);
+        return new ProgramTestRunResult(verdict, output.AsMemory(0, length), nanoseconds, mark);
     }
 
     /// <summary>As <see cref="Run(ReadOnlySpan{byte},uint,uint,uint,uint)"/>, into a buffer of the caller's, which must have room for what the program adds.</summary>
-    public (int Verdict, int OutputLength, uint Nanoseconds) Run(ReadOnlySpan<byte> packet, Span<byte> output, uint ifindex, uint repeat = 1, uint ingressIfindex = 0, uint mark = 0)
-    {
-        Span<byte> context = stackalloc byte[ContextSize];
-        context.Clear();
-        MemoryMarshal.Write(context[MarkOffset..], in mark);
-        MemoryMarshal.Write(context[IngressIfindexOffset..], in ingressIfindex);
-        MemoryMarshal.Write(context[IfindexOffset..], in ifindex);
-        var result = BpfProgramCalls.TestRun(_program, packet, output, context, repeat, out var verdict, out var length, out var nanoseconds);
-        return result >= 0
-            ? ((int)verdict, length, nanoseconds)
-            : throw KernelException.For($"program {_name}", $"test run with {packet.Length} bytes on interface {ifindex}", -result);
-    }
+    public (int Verdict, int OutputLength, uint Nanoseconds) Run(ReadOnlySpan<byte> packet, Span<byte> output, uint ifindex, uint repeat = 1, uint ingressIfindex = 0, uint mark = 0) =>
+        Run(packet, output, ifindex, repeat, ingressIfindex, ref mark);
+
+    /// <summary>The loaded program.</summary>
+    internal FileDescriptor Program => _program;
 
     public void Dispose()
     {
@@ -55,5 +48,22 @@ public sealed class ProgramTestRun : IDisposable
         {
             _program.Dispose();
         }
+    }
+
+    private (int Verdict, int OutputLength, uint Nanoseconds) Run(ReadOnlySpan<byte> packet, Span<byte> output, uint ifindex, uint repeat, uint ingressIfindex, ref uint mark)
+    {
+        Span<byte> context = stackalloc byte[ContextSize];
+        context.Clear();
+        MemoryMarshal.Write(context[MarkOffset..], in mark);
+        MemoryMarshal.Write(context[IngressIfindexOffset..], in ingressIfindex);
+        MemoryMarshal.Write(context[IfindexOffset..], in ifindex);
+        var result = BpfProgramCalls.TestRun(_program, packet, output, context, repeat, out var verdict, out var length, out var nanoseconds);
+        if (result < 0)
+        {
+            throw KernelException.For($"program {_name}", $"test run with {packet.Length} bytes on interface {ifindex}", -result);
+        }
+
+        mark = MemoryMarshal.Read<uint>(context[MarkOffset..]);
+        return ((int)verdict, length, nanoseconds);
     }
 }

@@ -9,7 +9,7 @@ namespace Axoneme.Datapath.Tests.Packets;
 /// Two pods of one node, their maps and the loaded programs. Packets go through the real programs in the kernel by test
 /// runs; the pods' interfaces are real ones in the fixture's namespace, because a test run wants them to exist.
 /// </summary>
-internal sealed class PacketWorld(NodeDatapath datapath, bool ipv6, uint clientIfindex, uint serverIfindex)
+internal class PacketWorld(NodeDatapath datapath, bool ipv6, uint clientIfindex, uint serverIfindex)
 {
     public const int Drop = 2;
     public const int Pass = 0;
@@ -44,7 +44,7 @@ internal sealed class PacketWorld(NodeDatapath datapath, bool ipv6, uint clientI
     public EndpointEntry ServerEntry { get; private set; }
 
     /// <summary>Both pods have policy in both directions and no rule: default deny.</summary>
-    public PacketWorld Reset()
+    public virtual PacketWorld Reset()
     {
         Clear(datapath.Conntrack4);
         Clear(datapath.Conntrack6);
@@ -147,15 +147,19 @@ internal sealed class PacketWorld(NodeDatapath datapath, bool ipv6, uint clientI
 
     public byte[] ClientFrame(byte[] ipPacket) => Frame(ipPacket, ClientMac, GatewayMac);
 
-    private byte[] Frame(byte[] ipPacket, MacAddress source, MacAddress destination) =>
+    protected byte[] Frame(byte[] ipPacket, MacAddress source, MacAddress destination) =>
         Ethernet(source, destination, ipv6 ? (ushort)0x86DD : (ushort)0x0800, ipPacket);
 
-    private PacketOutcome Run(ProgramTestRun program, uint ifindex, byte[] frame, uint arrivedOn = 0)
+    /// <summary>What a run did, and the events it left.</summary>
+    protected PacketOutcome Observe(byte[] frame, Func<ProgramTestRunResult> run)
     {
         DrainEvents();
-        var result = program.Run(frame, ifindex, ingressIfindex: arrivedOn);
-        return new PacketOutcome(result.Verdict, result.Output.ToArray(), DrainEvents());
+        var result = run();
+        return new PacketOutcome(result.Verdict, result.Output.ToArray(), DrainEvents(), frame, result.Mark);
     }
+
+    private PacketOutcome Run(ProgramTestRun program, uint ifindex, byte[] frame, uint arrivedOn = 0) =>
+        Observe(frame, () => program.Run(frame, ifindex, ingressIfindex: arrivedOn));
 
     private DatapathEvent[] DrainEvents()
     {
@@ -164,7 +168,7 @@ internal sealed class PacketWorld(NodeDatapath datapath, bool ipv6, uint clientI
         return [.. _events];
     }
 
-    private static void Clear<TKey, TValue>(IKernelMap<TKey, TValue> map)
+    protected static void Clear<TKey, TValue>(IKernelMap<TKey, TValue> map)
         where TKey : unmanaged
         where TValue : unmanaged => map.DeleteMany([.. map.Entries().Select(entry => entry.Key)]);
 }

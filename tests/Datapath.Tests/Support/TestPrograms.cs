@@ -7,6 +7,7 @@ internal static class TestPrograms
 {
     public const int Pass = 0; // TC_ACT_OK
     public const int Drop = 2; // TC_ACT_SHOT
+    public const int TunnelKeySize = 44;
 
     /// <summary>Returns a constant.</summary>
     public static FileDescriptor Returning(int verdict) => BpfProgramCalls.Load($"return {verdict}", [Move(0, verdict), Exit]);
@@ -43,6 +44,40 @@ internal static class TestPrograms
             Exit,
         ]);
         return BpfProgramCalls.Load("emit", [.. instructions]);
+    }
+
+    /// <summary>
+    /// Gives a packet the tunnel key it would have come with and goes on to another program. What a tunnel device says of a packet
+    /// it received, and what a program tells it of one to send, stand in the same place with the addresses exchanged.
+    /// </summary>
+    /// <param name="arrivals">An array of one <c>struct bpf_tunnel_key</c> (linux/bpf.h), followed by the flags of the call that sets it.</param>
+    /// <param name="next">An array of one program.</param>
+    public static FileDescriptor ArrivingByTunnel(FileDescriptor arrivals, FileDescriptor next)
+    {
+        using var arrivalsLease = arrivals.Acquire();
+        using var nextLease = next.Acquire();
+        return BpfProgramCalls.Load(
+            "tunnel",
+            [
+                Instruction(0xbf, 6, 1, 0, 0),                                  // r6 = skb
+                Instruction(0x62, 10, 0, -4, 0),                                // *(u32 *)(r10 - 4) = 0
+                Instruction(0x18, 1, 1, 0, arrivalsLease.Number), 0,            // r1 = arrivals
+                Instruction(0xbf, 2, 10, 0, 0),
+                Instruction(0x07, 2, 0, 0, -4),                                 // r2 = r10 - 4
+                Instruction(0x85, 0, 0, 0, 1),                                  // call bpf_map_lookup_elem
+                Instruction(0x15, 0, 0, 10, 0),                                 // if r0 == 0 goto fail
+                Instruction(0xbf, 2, 0, 0, 0),                                  // r2 = key
+                Load32(4, 0, TunnelKeySize),                            // r4 = flags
+                Instruction(0xbf, 1, 6, 0, 0),
+                Move(3, TunnelKeySize),
+                Instruction(0x85, 0, 0, 0, 21),                                 // call bpf_skb_set_tunnel_key
+                Instruction(0xbf, 1, 6, 0, 0),
+                Instruction(0x18, 2, 1, 0, nextLease.Number), 0,                // r2 = next
+                Move(3, 0),
+                Instruction(0x85, 0, 0, 0, 12),                                 // call bpf_tail_call, which does not return
+                Move(0, -1),                                                    // fail:
+                Exit,
+            ]);
     }
 
     private static ulong Exit => Instruction(0x95, 0, 0, 0, 0);
