@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net;
 using Axoneme.Server.Options;
 
 namespace Axoneme.Server.ControlPlane;
@@ -14,9 +13,8 @@ internal static class ControlPlaneCommand
         var run = CommandLine.Path("--run-dir", "Sockets: state.sock for agents, admin.sock for the admin HTTP.", "/run/axoneme");
         var name = CommandLine.Value("--cluster-name", "name", "The cluster's name, the same at all its nodes.", "default", text => text);
         var id = CommandLine.Value("--cluster-id", "number", "The cluster's number among connected ones; decides the numbers of identities.", "0", text => CommandLine.Number(text, 0, 255));
-        var admin = CommandLine.Value<IPEndPoint?>(
-            "--admin-address", $"address:port|{CommandLine.None}", "Where the admin HTTP listens besides its socket; port 0 picks one.", "127.0.0.1:9870",
-            text => text == CommandLine.None ? null : CommandLine.Endpoint(text));
+        var admin = CommandLine.ValueOrNone(
+            "--admin-address", "address:port", "Where the admin HTTP listens besides its socket; port 0 picks one.", "127.0.0.1:9870", CommandLine.Endpoint);
         var command = new Command("controlplane", "The control plane of a cluster, on a directory of manifests. Nodes run `axoneme-server agent`.")
         {
             manifests, state, run, name, id, admin,
@@ -29,7 +27,7 @@ internal static class ControlPlaneCommand
                 RunDirectory = parsed.GetRequiredValue(run),
                 ClusterName = parsed.GetRequiredValue(name),
                 ClusterId = (uint)parsed.GetValue(id),
-                AdminAddress = parsed.GetValue(admin),
+                AdminAddress = parsed.GetRequiredValue(admin).SingleOrDefault(),
             },
             cancellationToken));
         return command;

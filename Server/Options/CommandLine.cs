@@ -27,7 +27,11 @@ internal static class CommandLine
         CustomParser = result => Parse(result, name, () => parse(result.Tokens[0].Value)),
     };
 
-    /// <summary>An option that need not have a value: null then.</summary>
+    /// <summary>An option with one value, or with <see cref="None"/>: no value then. (The library takes no null for a value.)</summary>
+    public static Option<IReadOnlyList<T>> ValueOrNone<T>(string name, string help, string description, string byDefault, Func<string, T> parse) =>
+        Value<IReadOnlyList<T>>(name, $"{help}|{None}", description, byDefault, text => text == None ? [] : [parse(text)]);
+
+    /// <summary>An option that need not be given: null then.</summary>
     public static Option<T?> Optional<T>(string name, string help, string description, Func<string, T> parse) => new(name)
     {
         Description = description,

@@ -25,8 +25,8 @@ internal sealed class NodeOptionSet
     private readonly Option<IReadOnlyDictionary<string, string>> _labels =
         CommandLine.Several("--node-label", "key=value", "A label of this node; give it once for each.", CommandLine.None, Labels);
 
-    private readonly Option<IPNetwork?> _cidr4 = PodCidr("--pod-cidr", 4, "10.244.0.0/24");
-    private readonly Option<IPNetwork?> _cidr6 = PodCidr("--pod-cidr-v6", 6, "fd00:10:244::/64");
+    private readonly Option<IReadOnlyList<IPNetwork>> _cidr4 = PodCidr("--pod-cidr", 4, "10.244.0.0/24");
+    private readonly Option<IReadOnlyList<IPNetwork>> _cidr6 = PodCidr("--pod-cidr-v6", 6, "fd00:10:244::/64");
     private readonly Option<IPAddress?> _nodeIPv4 = CommandLine.Optional(
         "--node-ip", "address", "IPv4 address other nodes reach this one by. Without it the first global one of a device.", text => CommandLine.Address(text, 4));
 
@@ -125,8 +125,8 @@ internal sealed class NodeOptionSet
                 SocketPath = Path.Combine(run, "agent.sock"),
                 BpfRoot = parsed.GetRequiredValue(_bpf),
                 CgroupRoot = cgroup,
-                PodCidr4 = parsed.GetValue(_cidr4),
-                PodCidr6 = parsed.GetValue(_cidr6),
+                PodCidr4 = parsed.GetRequiredValue(_cidr4) is [var ipv4] ? ipv4 : null,
+                PodCidr6 = parsed.GetRequiredValue(_cidr6) is [var ipv6] ? ipv6 : null,
                 ForceClsact = parsed.GetValue(_clsact),
                 Mtu = parsed.GetValue(_mtu),
                 Routing = parsed.GetValue(_routing),
@@ -156,9 +156,8 @@ internal sealed class NodeOptionSet
         }
     }
 
-    private static Option<IPNetwork?> PodCidr(string name, int family, string byDefault) => CommandLine.Value<IPNetwork?>(
-        name, $"cidr|{CommandLine.None}", $"IPv{family} addresses for pods; none for pods without IPv{family}.", byDefault,
-        text => text == CommandLine.None ? null : CommandLine.Network(text, family));
+    private static Option<IReadOnlyList<IPNetwork>> PodCidr(string name, int family, string byDefault) => CommandLine.ValueOrNone(
+        name, "cidr", $"IPv{family} addresses for pods; none for pods without IPv{family}.", byDefault, text => CommandLine.Network(text, family));
 
     private static IReadOnlyDictionary<string, string> Labels(IEnumerable<string> texts)
     {

@@ -26,5 +26,17 @@ public sealed class Namespace : IAsyncDisposable
     /// <summary>Runs a program inside; mounts stay those of the caller.</summary>
     public Task<CommandResult> RunAsync(string program, params string[] arguments) => Command.RunAsync("nsenter", Enter(Path, program, arguments));
 
+    /// <summary>Runs a program inside and expects success.</summary>
+    public async Task<string> OkAsync(string program, params string[] arguments) => (await RunAsync(program, arguments)).OrThrow();
+
+    /// <summary>Runs <c>ip</c> once for each line, inside.</summary>
+    public async Task IpAsync(string lines)
+    {
+        foreach (var line in lines.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            await Command.OkAsync("ip", ["-n", Name, .. line.Split(' ')]);
+        }
+    }
+
     public async ValueTask DisposeAsync() => await Command.RunAsync("ip", ["netns", "del", Name]);
 }

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Axoneme.Testbed;
+
+/// <summary>A node: a network namespace and directories of its own, with a server process that has an agent.</summary>
+public abstract class AgentNode : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly List<Process> _processes = [];
+
+    private protected AgentNode(Namespace ns, string root)
+    {
+        (Namespace, Root) = (ns, root);
+        Server = new ServerProcess(LogFile);
+    }
+
+    public string Root { get; }
+
+    public Namespace Namespace { get; }
+
+    public ServerProcess Server { get; }
+
+    public string StateDirectory => Path.Combine(Root, "state");
+
+    public string RunDirectory => Path.Combine(Root, "run");
+
+    public string AgentSocket => Path.Combine(RunDirectory, "agent.sock");
+
+    public string BpfRoot => Path.Combine(Root, "bpf");
+
+    public string LogFile => Path.Combine(Root, "server.log");
+
+    /// <summary>The server's process id.</summary>
+    public int ServerId => Server.Id;
+
+    /// <summary>Starts the server and waits until it answers.</summary>
+    public abstract Task StartServerAsync();
+
+    /// <summary>Ends the server as a crash does.</summary>
+    public Task KillServerAsync() => Server.KillAsync();
+
+    /// <summary>Ends the server by a signal it can answer.</summary>
+    public Task StopServerAsync(string signal = "TERM") => Server.StopAsync(signal);
+
+    /// <summary>Runs the CLI against this node.</summary>
+    public Task<CommandResult> CliAsync(params string[] arguments) => Command.RunAsync(Product.Cli, [.. arguments, "--socket", AgentSocket]);
+
+    /// <summary>Runs the CLI with <c>-o json</c> and reads its answer.</summary>
+    public async Task<JsonElement> CliJsonAsync(params string[] arguments)
+    {
+        var text = (await CliAsync([.. arguments, "-o", "json"])).OrThrow();
+        using var document = JsonDocument.Parse(text);
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>GET on the agent's Unix socket.</summary>
+    public Task<JsonElement> AgentAsync(string path) => UnixHttp.GetJsonAsync(AgentSocket, path);
+
+    /// <summary>GET on a Unix socket, as text.</summary>
+    public Task<string> GetTextAsync(string socket, string path) => UnixHttp.GetTextAsync(socket, path);
+
+    /// <summary>Waits until pods given as namespace/name run and are ready, and returns them.</summary>
+    public async Task<IReadOnlyDictionary<string, Pod>> PodsAsync(params string[] names)
+    {
+        Dictionary<string, Pod> pods = [];
+        await UntilAsync($"pods {string.Join(", ", names)} are ready", async () =>
+        {
+            pods = await FindPodsAsync();
+            return names.All(pods.ContainsKey);
+        });
+        return pods;
+    }
+
+    /// <summary>The pods that run now.</summary>
+    public async Task<Dictionary<string, Pod>> FindPodsAsync()
+    {
+        var endpoints = await AgentAsync("/v1/endpoints");
+        var sandboxFile = Path.Combine(StateDirectory, "sandbox", "sandbox.json");
+        var namespaces = File.Exists(sandboxFile) ? Pod.NetworkNamespaces(await File.ReadAllTextAsync(sandboxFile)) : [];
+        return endpoints.EnumerateArray()
+            .Where(endpoint => endpoint.GetProperty("state").GetString() == "ready")
+            .Select(endpoint => Pod.From(endpoint, namespaces))
+            .OfType<Pod>()
+            .ToDictionary(pod => pod.FullName);
+    }
+
+    /// <summary>Tries until it holds; on giving up shows the end of the server's log.</summary>
+    public Task UntilAsync(string what, Func<Task<bool>> holds, TimeSpan? patience = null) => Waiting.UntilAsync(what, holds, [Server], patience ?? Patience);
+
+    /// <summary>Starts a program in a pod's namespace; it ends with the node.</summary>
+    public Process StartIn(Pod pod, string program, params string[] arguments)
+    {
+        var process = Command.Start("nsenter", Namespace.Enter(pod.NetnsPath, program, arguments), redirect: true);
+        _processes.Add(process);
+        return process;
+    }
+
+    public string LogTail() => Server.LogTail();
+
+    public virtual ValueTask DisposeAsync()
+    {
+        foreach (var process in _processes)
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+
+            process.Dispose();
+        }
+
+        _processes.Clear();
+        return ValueTask.CompletedTask;
+    }
+}
