@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Axoneme.Cli.Commands;
+using Axoneme.Datapath;
 using Axoneme.Wire.Agent;
 
 namespace Axoneme.Cli;
@@ -20,6 +21,8 @@ internal static class AxonemeCommand
             BpfCommand.Create(agent),
             MapCommand.Create(agent),
             MonitorCommand.Create(agent),
+            NodeCommand.Create(agent),
+            CleanupCommand.Create(agent),
             VersionCommand.Create(agent),
         };
         root.Options.Add(agent.Socket);
@@ -41,7 +44,7 @@ internal static class AxonemeCommand
     internal static int? CodeOf(Exception failure) => failure switch
     {
         AgentUnreachableException => ExitCode.Unreachable,
-        AgentRefusedException => ExitCode.Failure,
+        AgentRefusedException or KernelException => ExitCode.Failure,
         _ => null,
     };
 

@@ -150,6 +150,7 @@ public sealed class NodeAgent : IAsyncDisposable
         if (_parts.Network.RestoreSettings(_settingsBefore))
         {
             await _store.CommitAsync([.. _settingsBefore.Keys.Select(path => new LocalChange(LocalStore.Kinds.Setting, path, null))]).ConfigureAwait(false);
+            _parts.NoteSettings(new Dictionary<string, string>());
         }
 
         await StopAsync().ConfigureAwait(false);
@@ -258,6 +259,7 @@ public sealed class NodeAgent : IAsyncDisposable
         }
 
         await _store.CommitAsync(changes).ConfigureAwait(false);
+        _parts.NoteSettings(_settingsBefore);
     }
 
     private async Task StopAsync()

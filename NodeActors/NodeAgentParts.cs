@@ -15,6 +15,9 @@ namespace Axoneme.NodeActors;
 /// <param name="RemovePins">Takes away what the datapath left pinned, after it was disposed.</param>
 internal sealed record NodeAgentParts(IDatapath Datapath, INodeNetwork Network, IJournal Journal, Action RemovePins)
 {
+    /// <summary>Takes down what kernel settings were before, for whoever has to put them back without the journal.</summary>
+    public Action<IReadOnlyDictionary<string, string>> NoteSettings { get; init; } = _ => { };
+
     /// <summary>The device that the datapath was loaded to tunnel through; null for none.</summary>
     public LinkInfo? Tunnel { get; init; }
 
@@ -31,7 +34,11 @@ internal sealed record NodeAgentParts(IDatapath Datapath, INodeNetwork Network, 
             var (config, tunnel) = Prepare(options, network);
             var datapathOptions = MapSizing.Apply(new DatapathOptions { BpfRoot = options.BpfRoot, ForceClsact = options.ForceClsact, Config = config }, options, memory);
             datapath = openDatapath is null ? NodeDatapath.Open(datapathOptions) : openDatapath();
-            return new NodeAgentParts(datapath, network, journal, openDatapath is null ? () => NodeDatapath.Remove(datapathOptions) : () => { }) { Tunnel = tunnel };
+            return new NodeAgentParts(datapath, network, journal, openDatapath is null ? () => NodeDatapath.Remove(datapathOptions) : () => { })
+            {
+                Tunnel = tunnel,
+                NoteSettings = settings => KernelSettingsFile.Write(options.StateDirectory, settings),
+            };
         }
         catch
         {

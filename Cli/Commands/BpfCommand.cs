@@ -5,7 +5,7 @@ using Axoneme.Wire.Agent;
 
 namespace Axoneme.Cli.Commands;
 
-/// <summary><c>axoneme bpf endpoint | ipcache | policy | ct list</c>: what the kernel's maps hold, not what the agent wants them to.</summary>
+/// <summary><c>axoneme bpf endpoint | ipcache | policy | ct | tunnel | nat list</c>: what the kernel's maps hold, not what the agent wants them to.</summary>
 internal static class BpfCommand
 {
     public static Command Create(AgentOptions agent) => new("bpf", "The kernel's maps as they are now.")
@@ -22,6 +22,14 @@ internal static class BpfCommand
         new Command("ct", "Connections and the rules that allowed them.")
         {
             List("List maps conntrack4 and conntrack6.", parsed => agent.Print(parsed, AgentRoutes.BpfConntrack, AgentJson.Default.IReadOnlyListBpfConntrackView, WriteConntrack)),
+        },
+        new Command("tunnel", "The other ends of the tunnel.")
+        {
+            List("List map tunnels.", parsed => agent.Print(parsed, AgentRoutes.BpfTunnels, AgentJson.Default.IReadOnlyListBpfTunnelView, WriteTunnels)),
+        },
+        new Command("nat", "Masqueraded connections.")
+        {
+            List("List map nat, one line per direction.", parsed => agent.Print(parsed, AgentRoutes.BpfNat, AgentJson.Default.IReadOnlyListBpfNatView, WriteNat)),
         },
     };
 
@@ -87,6 +95,28 @@ internal static class BpfCommand
         {
             table.Add(entry.Protocol, entry.Initiator, Text(entry.InitiatorIdentity), entry.Responder, Text(entry.ResponderIdentity), $"{entry.IdleSeconds}s",
                 entry.Flags, entry.EgressRule, entry.IngressRule);
+        }
+
+        table.WriteTo(output);
+    }
+
+    private static void WriteTunnels(IReadOnlyList<BpfTunnelView> entries, TextWriter output)
+    {
+        var table = new Table("INDEX", "TUNNEL ENDPOINT", "NODE");
+        foreach (var entry in entries)
+        {
+            table.Add(Text(entry.Index), entry.Address, entry.Node ?? "(gone)");
+        }
+
+        table.WriteTo(output);
+    }
+
+    private static void WriteNat(IReadOnlyList<BpfNatView> entries, TextWriter output)
+    {
+        var table = new Table("DIRECTION", "PROTOCOL", "SOURCE", "DESTINATION", "BECOMES", "IDLE", "FLAGS");
+        foreach (var entry in entries.OrderBy(entry => entry.IdleSeconds))
+        {
+            table.Add(entry.Direction, entry.Protocol, entry.Source, entry.Destination, $"{(entry.Direction == "out" ? "source" : "destination")} {entry.Translated}", $"{entry.IdleSeconds}s", entry.Flags);
         }
 
         table.WriteTo(output);

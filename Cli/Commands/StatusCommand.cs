@@ -20,6 +20,19 @@ internal static class StatusCommand
         return status;
     }
 
+    private static void Write(NetworkView network, FieldList fields)
+    {
+        var how = network.Tunnel is { } tunnel ? $"by {tunnel.Name} on UDP port {tunnel.Port}, MTU {tunnel.Mtu}"
+            : network.AutoDirectNodeRoutes ? "with direct routes to nodes on the same link" : "routes left to the network";
+        fields.Add("Routing", $"{network.Routing}, {how}");
+        fields.Add("Node addresses", network.NodeIpv4, network.NodeIpv6);
+        fields.Add("Devices", network.Devices.Count == 0
+            ? ["none"]
+            : [.. network.Devices.Select(device => $"{device.Name}: {string.Join(", ", new[] { device.Ipv4, device.Ipv6 }.OfType<string>().Append($"MTU {device.Mtu}"))}")]);
+        fields.Add("Pod MTU", network.PodMtu.ToString(CultureInfo.InvariantCulture));
+        fields.Add("Masquerading", network.Masquerading.Count == 0 ? "off" : $"{string.Join(", ", network.Masquerading)}, but not to {string.Join(", ", network.Unmasqueraded)}");
+    }
+
     private static void Write(AgentStatus status, TextWriter output)
     {
         var fields = new FieldList(output);
@@ -34,6 +47,11 @@ internal static class StatusCommand
         fields.Add("Identities", status.Identities.ToString(CultureInfo.InvariantCulture));
         fields.Add("Policies", status.Policies.ToString(CultureInfo.InvariantCulture));
         fields.Add("IPAM", [.. status.Pools.Select(pool => $"{pool.Cidr}: {pool.InUse}/{pool.Capacity} in use")]);
+        if (status.Network is { } network)
+        {
+            Write(network, fields);
+        }
+
         fields.Add("Events lost", status.EventsLost.ToString(CultureInfo.InvariantCulture));
         fields.Add("Problems", status.Problems.Count == 0 ? ["none"] : [.. status.Problems]);
         if (status.Maps.Count == 0)

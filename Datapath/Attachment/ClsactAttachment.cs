@@ -29,6 +29,14 @@ internal sealed class ClsactAttachment(InterfacePrograms programs, string bpfRoo
         }
     }
 
+    /// <summary>Interfaces that carry at least one of the programs: a process that was killed while attaching leaves one alone.</summary>
+    public IReadOnlyCollection<uint> PartlyAttached()
+    {
+        using var socket = RouteSocket.Open();
+        return [.. TrafficControl.InterfacesWithClsact(socket).Where(ifindex =>
+            programs.Placements.Any(placement => TrafficControl.HasOurs(socket, ifindex, placement.Clsact, FilterName(placement))))];
+    }
+
     public IReadOnlyCollection<uint> Interfaces()
     {
         using var socket = RouteSocket.Open();

@@ -45,14 +45,22 @@ public static class ForwardingSettings
     /// <summary>Undoes <see cref="Apply"/>, except where an interface is gone or somebody else has set what it accepts since.</summary>
     public static void Restore(IReadOnlyDictionary<string, string> before)
     {
-        // The switches first: they take every interface's own setting along.
-        foreach (var (path, value) in before.OrderByDescending(pair => pair.Key is IPv4 or IPv6 or ReversePathFilter.All))
+        foreach (var (path, value) in InOrderOfRestoring(before))
         {
-            var isThere = File.Exists($"/proc/sys/{path}");
-            if (isThere && (!path.EndsWith(RouterAdvertisements, StringComparison.Ordinal) || Sysctl.Read(path) == "2"))
-            {
-                Sysctl.Write(path, value);
-            }
+            Restore(path, value);
+        }
+    }
+
+    /// <summary>The switches first: they take every interface's own setting along.</summary>
+    internal static IEnumerable<KeyValuePair<string, string>> InOrderOfRestoring(IReadOnlyDictionary<string, string> before) =>
+        before.OrderByDescending(pair => pair.Key is IPv4 or IPv6 or ReversePathFilter.All);
+
+    internal static void Restore(string path, string value)
+    {
+        var isThere = File.Exists($"/proc/sys/{path}");
+        if (isThere && (!path.EndsWith(RouterAdvertisements, StringComparison.Ordinal) || Sysctl.Read(path) == "2"))
+        {
+            Sysctl.Write(path, value);
         }
     }
 

@@ -15,6 +15,9 @@ public sealed class CommandLineTests
     [InlineData("bpf", "policy", "list")]
     [InlineData("bpf", "ct", "list")]
     [InlineData("map", "list")]
+    [InlineData("bpf", "tunnel", "list")]
+    [InlineData("bpf", "nat", "list")]
+    [InlineData("node", "list")]
     [InlineData("status")]
     public async Task Every_verb_prints_the_agents_JSON_with_o_json(params string[] command)
     {
@@ -119,6 +122,9 @@ public sealed class CommandLineTests
         "/v1/bpf/policy" => Samples.BpfPolicy,
         "/v1/bpf/ct" => Samples.Conntrack,
         "/v1/maps" => Samples.Maps,
+        "/v1/bpf/tunnel" => Samples.Tunnels,
+        "/v1/bpf/nat" => Samples.Nat,
+        "/v1/nodes" => Samples.Nodes,
         "/v1/status" => Samples.Status(),
         _ => null,
     };

@@ -27,6 +27,23 @@ internal static class Samples
          {"protocol":"TCP","initiator":"10.244.0.2:40000","responder":"10.244.0.3:8080","initiatorIdentity":4712,"responderIdentity":4711,"flags":"reply-seen","idleSeconds":1,"egressRule":"not enforced","ingressRule":"shop/api-from-front#0"}]
         """;
 
+    public const string Tunnels = """[{"index":1,"address":"172.30.0.2","node":"b"},{"index":2,"address":"172.30.0.9"}]""";
+
+    public const string Nat = """
+        [{"direction":"out","protocol":"TCP","source":"10.244.0.2:40000","destination":"192.0.2.1:443","translated":"172.30.0.1:32800","flags":"reply-seen","idleSeconds":2},
+         {"direction":"in","protocol":"TCP","source":"192.0.2.1:443","destination":"172.30.0.1:32800","translated":"10.244.0.2:40000","flags":"","idleSeconds":1}]
+        """;
+
+    public const string Nodes = """
+        [{"name":"a","isLocal":true,"ipv4":"172.30.0.1","addresses":["172.30.0.1"],"podCidrs":["10.244.0.0/24"],"way":"this node"},
+         {"name":"b","isLocal":false,"ipv4":"172.30.0.2","ipv6":"fd30::2","addresses":["172.30.0.2"],"podCidrs":["10.244.1.0/24","fd00:1::/64"],"underlay":"172.30.0.2","way":"tunnel to 172.30.0.2"}]
+        """;
+
+    public const string Network = """
+        {"routing":"vxlan","devices":[{"name":"eth0","ifindex":2,"mtu":1500,"ipv4":"172.30.0.1"}],"nodeIpv4":"172.30.0.1","podMtu":1450,
+         "tunnel":{"name":"axo_vx1","ifindex":5,"port":8472,"mtu":1450},"masquerading":["ipv4"],"unmasqueraded":["10.244.0.0/24"],"autoDirectNodeRoutes":true}
+        """;
+
     public const string BpfEndpoints = """
         [{"ifindex":12,"id":1204,"identity":4711,"policyId":3,"policyRevision":9,"flags":"ingress-enforced","mac":"0a:58:0a:f4:00:03","gatewayMac":"0a:58:0a:f4:00:01","ipv4":"10.244.0.3","ipv6":"fd00:10:244::3"}]
         """;
@@ -35,9 +52,9 @@ internal static class Samples
 
     public const string Maps = """[{"name":"conntrack4","capacity":131072,"entries":65536,"type":"lru_hash","pressure":0.5,"bytes":17000000},{"name":"nat","capacity":1,"entries":0,"type":"lru_hash","pressure":0}]""";
 
-    public static string Status(string? problem = null) => $$"""
+    public static string Status(string? problem = null, string? network = null) => $$"""
         {"node":"node-1","version":"1.0.0","kernel":"6.1.0","attachMode":"tcx","controlPlaneConnected":true,"stateRevision":42,"appliedRevision":40,"endpoints":2,"endpointsReady":1,
          "identities":9,"policies":3,"pools":[{"cidr":"10.244.0.0/24","capacity":254,"inUse":2}],"maps":[{"name":"endpoints","capacity":65536,"entries":2},{"name":"conntrack4","capacity":131072}],
-         "eventsLost":0,"problems":[{{(problem is null ? "" : $"\"{problem}\"")}}]}
+         "eventsLost":0,"problems":[{{(problem is null ? "" : $"\"{problem}\"")}}]{{(network is null ? "" : $",\"network\":{network}")}} }
         """;
 }

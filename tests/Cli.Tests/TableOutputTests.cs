@@ -144,6 +144,47 @@ public sealed class TableOutputTests
             """, output);
     }
 
+    [Fact]
+    public async Task Node_list_says_how_each_node_is_reached() => Assert.Equal("""
+        NAME   IPv4 ADDRESS   IPv6 ADDRESS   POD CIDRS       UNDERLAY     REACHED BY
+        a      172.30.0.1     -              10.244.0.0/24   -            this node
+        b      172.30.0.2     fd30::2        10.244.1.0/24   172.30.0.2   tunnel to 172.30.0.2
+                                             fd00:1::/64
+
+        """, await PrintAsync(AgentRoutes.Nodes, Samples.Nodes, "node", "list"));
+
+    [Fact]
+    public async Task Bpf_tunnel_list_and_nat_list_show_what_the_kernel_holds()
+    {
+        Assert.Equal("""
+            INDEX   TUNNEL ENDPOINT   NODE
+            1       172.30.0.2        b
+            2       172.30.0.9        (gone)
+
+            """, await PrintAsync(AgentRoutes.BpfTunnels, Samples.Tunnels, "bpf", "tunnel", "list"));
+        Assert.Equal("""
+            DIRECTION   PROTOCOL   SOURCE             DESTINATION        BECOMES                        IDLE   FLAGS
+            in          TCP        192.0.2.1:443      172.30.0.1:32800   destination 10.244.0.2:40000   1s
+            out         TCP        10.244.0.2:40000   192.0.2.1:443      source 172.30.0.1:32800        2s     reply-seen
+
+            """, await PrintAsync(AgentRoutes.BpfNat, Samples.Nat, "bpf", "nat", "list"));
+    }
+
+    [Fact]
+    public async Task Status_says_how_the_node_is_connected()
+    {
+        var status = await PrintAsync(AgentRoutes.Status, Samples.Status(network: Samples.Network), "status");
+
+        Assert.Contains("""
+            Routing:           vxlan, by axo_vx1 on UDP port 8472, MTU 1450
+            Node addresses:    172.30.0.1
+            Devices:           eth0: 172.30.0.1, MTU 1500
+            Pod MTU:           1450
+            Masquerading:      ipv4, but not to 10.244.0.0/24
+
+            """, status, StringComparison.Ordinal);
+    }
+
     private static async Task<string> PrintAsync(string route, string answer, params string[] command)
     {
         await using var agent = FakeAgent.Routing(target => target == route ? answer : null);

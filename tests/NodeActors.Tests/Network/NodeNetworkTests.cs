@@ -48,6 +48,53 @@ public sealed class NodeNetworkTests : IDisposable
     }
 
     [Fact]
+    public void Two_nodes_in_one_namespace_cannot_tunnel_by_one_port_and_leave_each_others_routes_alone()
+    {
+        using var other = new NodeNetwork(NodeNetwork.HostDeviceOf("/sys/fs/bpf/b"), _node);
+        IPAddress[] routers = [IPAddress.Parse("10.56.0.1"), IPAddress.Parse("fd56::1")];
+        other.EnsureHostDevice(routers);
+        var ours = _network.EnsureTunnel(8472, 1450, 0, out var wasMade);
+        Assert.True(wasMade);
+        Assert.Contains("give the tunnel another port", Assert.Throws<Datapath.KernelException>(() => other.EnsureTunnel(8472, 1450, 0, out _)).Message, StringComparison.Ordinal);
+        var theirs = other.EnsureTunnel(8473, 1450, 0, out _);
+
+        RouteInfo[] mine = [Route("10.1.0.0/24", ours.Index, Routers[0])];
+        RouteInfo[] others = [Route("10.2.0.0/24", theirs.Index, routers[0])];
+        Assert.Empty(_network.SetRoutes(mine));
+        Assert.Empty(other.SetRoutes(others));
+        Assert.Empty(_network.SetRoutes([]));
+        Assert.Equal(others, _network.Look().Routes.Where(route => route.Protocol == RouteInfo.OurProtocol));
+
+        Assert.Equal(ours, _network.EnsureTunnel(8472, 1450, ours.Index, out wasMade));
+        Assert.False(wasMade);
+        var again = _network.EnsureTunnel(4789, 1400, ours.Index, out wasMade);
+        Assert.Equal((true, ours.Index, (ushort)4789, 1400u), (wasMade, again.Index, again.TunnelPort, again.Mtu));
+        _network.DeleteTunnel();
+        other.DeleteTunnel();
+        Assert.DoesNotContain(_network.Look().Links, link => link.Kind == "vxlan");
+    }
+
+    [Fact]
+    public void A_route_of_somebody_else_stays_and_is_told()
+    {
+        using var socket = RouteSocket.OpenIn(_node);
+        var tunnel = _network.EnsureTunnel(8472, 1450, 0, out _);
+        socket.Execute(new RouteBatch().CreateDummy("uplink"));
+        var theirs = new RouteInfo(IPNetwork.Parse("10.1.0.0/24"), socket.FindLink("uplink")!.Index);
+        socket.Execute(new RouteBatch().AddRoute(theirs));
+
+        var problem = Assert.Single(_network.SetRoutes([Route("10.1.0.0/24", tunnel.Index, Routers[0]), Route("10.2.0.0/24", tunnel.Index, Routers[0])]));
+
+        Assert.Contains("route 10.1.0.0/24: there is one of somebody else", problem, StringComparison.Ordinal);
+        Assert.Contains(theirs, _network.Look().Routes);
+        Assert.Contains(Route("10.2.0.0/24", tunnel.Index, Routers[0]), _network.Look().Routes);
+        Assert.Empty(_network.SetRoutes([Route("10.2.0.0/24", tunnel.Index, Routers[0]) with { Mtu = 1300 }]));
+        Assert.Equal(1300u, _network.Look().Routes.Single(route => route.Protocol == RouteInfo.OurProtocol).Mtu);
+    }
+
+    private static RouteInfo Route(string network, uint ifindex, IPAddress source) => new(IPNetwork.Parse(network), ifindex, null, source) { Protocol = RouteInfo.OurProtocol, Mtu = 1450 };
+
+    [Fact]
     public void Settings_come_back_and_router_advertisements_are_taken_all_the_while()
     {
         const string uplink = "net/ipv6/conf/uplink/accept_ra";

@@ -11,10 +11,10 @@ internal sealed class TwoNodes : IAsyncDisposable
     public const int Port = 8080;
     private readonly List<System.Net.Sockets.TcpListener> _listeners = [];
 
-    private TwoNodes(Func<NodeAgentOptions, NodeAgentOptions> change, bool ipv4, bool ipv6)
+    private TwoNodes(Func<NodeAgentOptions, NodeAgentOptions> change, bool ipv4, bool ipv6, bool forceClsact)
     {
-        A = new RealNode(forceClsact: false);
-        B = new RealNode(forceClsact: false);
+        A = new RealNode(forceClsact);
+        B = new RealNode(forceClsact);
         A.Options = change(A.Options with { NodeName = "a", PodCidr4 = IPNetwork.Parse("10.77.1.0/24"), PodCidr6 = IPNetwork.Parse("fd77:1::/64"), Devices = ["eth0"], Mtu = 0 });
         B.Options = change(B.Options with { NodeName = "b", PodCidr4 = IPNetwork.Parse("10.77.2.0/24"), PodCidr6 = IPNetwork.Parse("fd77:2::/64"), Devices = ["eth0"], Mtu = 0 });
         using var a = RouteSocket.OpenIn(A.Namespace);
@@ -39,9 +39,9 @@ internal sealed class TwoNodes : IAsyncDisposable
     /// <summary>The records of both nodes.</summary>
     public Wire.State.Record[] Cluster { get; }
 
-    public static async Task<TwoNodes> StartAsync(Func<NodeAgentOptions, NodeAgentOptions> change, bool ipv4 = true, bool ipv6 = true)
+    public static async Task<TwoNodes> StartAsync(Func<NodeAgentOptions, NodeAgentOptions> change, bool ipv4 = true, bool ipv6 = true, bool forceClsact = false)
     {
-        var nodes = new TwoNodes(change, ipv4, ipv6);
+        var nodes = new TwoNodes(change, ipv4, ipv6, forceClsact);
         try
         {
             await nodes.A.StartAsync();
@@ -53,6 +53,13 @@ internal sealed class TwoNodes : IAsyncDisposable
             {
                 nodes._listeners.Add(node.Listen(pod, node.Endpoint(pod).Ipv4!, Port));
                 nodes._listeners.Add(node.Listen(pod, node.Endpoint(pod).Ipv6!, Port));
+            }
+
+            // Routes follow what is acknowledged.
+            foreach (var node in new[] { nodes.A, nodes.B })
+            {
+                using var routes = RouteSocket.OpenIn(node.Namespace);
+                await Eventually.IsTrue(() => routes.Routes().Count(route => route.Protocol == RouteInfo.OurProtocol) == 2, $"node {node.Options.NodeName} has routes");
             }
 
             return nodes;

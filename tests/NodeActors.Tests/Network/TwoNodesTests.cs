@@ -73,6 +73,54 @@ public sealed class TwoNodesTests
             routes.Routes());
     }
 
+    [Theory]
+    [InlineData(RoutingMode.Native)]
+    [InlineData(RoutingMode.Vxlan)]
+    public async Task What_leaves_the_cluster_leaves_under_the_nodes_address_unless_the_destination_is_exempt(RoutingMode routing)
+    {
+        await using var nodes = await TwoNodes.StartAsync(options => options with { Routing = routing, NonMasqueradeCidrs = [IPNetwork.Parse("192.0.2.2/32"), IPNetwork.Parse("2001:db8::2/128")] });
+        using (var a = RouteSocket.OpenIn(nodes.A.Namespace))
+        {
+            var eth0 = a.FindLink("eth0")!.Index;
+            a.Execute(new RouteBatch().AddRoute(new RouteInfo(RouteInfo.DefaultIPv4, eth0, IPAddress.Parse("172.30.0.2"))).AddRoute(new RouteInfo(RouteInfo.DefaultIPv6, eth0, IPAddress.Parse("fd30::2"))));
+        }
+
+        // Loopback's addresses are not the node's: whoever asks them asks the world.
+        using (var b = RouteSocket.OpenIn(nodes.B.Namespace))
+        {
+            foreach (var address in new[] { "192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2" })
+            {
+                b.Execute(new RouteBatch().AddAddress(1, IPAddress.Parse(address)));
+            }
+        }
+
+        var pod = nodes.A.Endpoint("x");
+        Assert.Equal("172.30.0.1", await SeenAsAsync("192.0.2.1"));
+        Assert.Equal("fd30::1", await SeenAsAsync("2001:db8::1"));
+        Assert.Equal(pod.Ipv4, await SeenAsAsync("192.0.2.2"));
+        Assert.Equal(pod.Ipv6, await SeenAsAsync("2001:db8::2"));
+
+        async Task<string> SeenAsAsync(string address)
+        {
+            var listener = nodes.B.Namespace.Run(() =>
+            {
+                var made = new System.Net.Sockets.TcpListener(IPAddress.Parse(address), 9090);
+                made.Start();
+                return made;
+            });
+            using var connection = await nodes.A.ConnectAsync("x", address, 9090, 3000);
+            if (connection is null)
+            {
+                listener.Stop();
+                return "nobody";
+            }
+
+            using var accepted = await listener.AcceptSocketAsync();
+            listener.Stop();
+            return ((IPEndPoint)accepted.RemoteEndPoint!).Address.ToString();
+        }
+    }
+
     [Fact]
     public async Task Routes_of_an_earlier_run_go_when_nobody_wants_them_any_more()
     {
