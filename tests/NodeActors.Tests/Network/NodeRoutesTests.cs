@@ -10,7 +10,7 @@ public class NodeRoutesTests
     private static readonly IPNetwork[] Own = [IPNetwork.Parse("10.1.0.0/24"), IPNetwork.Parse("fd00:1::/64")];
     private static readonly IPAddress[] Routers = [IPAddress.Parse("10.1.0.1"), IPAddress.Parse("fd00:1::1")];
     private static readonly LinkInfo Eth0 = new(2, "eth0", default, 1500, true, "", 0);
-    private static readonly NodeUplinks Uplinks = new([new NodeDevice(2, "eth0", 1500, IPAddress.Parse("172.30.0.1"), null)], IPAddress.Parse("172.30.0.1"), null, 1500);
+    private static readonly NodeUplinks Uplinks = new([new NodeDevice(2, "eth0", default, 1500, IPAddress.Parse("172.30.0.1"), null)], IPAddress.Parse("172.30.0.1"), null, 1500);
 
     private static NodeLinks Seen(params RouteInfo[] routes) => new([Eth0], [new AddressInfo(2, IPAddress.Parse("172.30.0.1"), 24, false), new AddressInfo(2, IPAddress.Parse("fd30::1"), 64, false)], routes);
 

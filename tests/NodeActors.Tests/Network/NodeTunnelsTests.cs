@@ -86,7 +86,7 @@ public class NodeTunnelsTests
         Assert.Equal(["put tunnels", "put hosts"], node.Datapath.TakeOperations().Where(operation => operation is "put tunnels" or "put hosts"));
         Assert.Equal("172.30.0.2", Address(node, 1));
         Assert.Equal((1001u, 1u), Host(node, "10.2.0.9"));
-        Assert.Equal((6u, 1u), Host(node, "172.30.0.2"));
+        Assert.Equal((0x0200_0001u, 1u), Host(node, "172.30.0.2")); // the first identity of nodes with labels
         Assert.Equal((1u, 0u), Host(node, "192.0.2.1"));
         await Eventually.IsTrue(() => node.Network.Routes.Any(route => route.Destination.ToString() == "10.2.0.0/24"), "route to node-b");
 
@@ -112,7 +112,7 @@ public class NodeTunnelsTests
         await node.PublishAsync(Records.Identity(1001, "web"), Records.NodeAt("node-b", "172.30.0.2", "", "10.2.0.0/24"), Records.Ip("10.2.0.9", 1001, "node-b"));
 
         Assert.Equal((1001u, 0u), Host(node, "10.2.0.9"));
-        Assert.Equal((6u, 0u), Host(node, "172.30.0.2"));
+        Assert.Equal((0x0200_0001u, 0u), Host(node, "172.30.0.2"));
     }
 
     private static (uint Identity, uint Tunnel) Host(TestNode node, string address)
