@@ -91,7 +91,7 @@ internal static class DefectCases
             world.SetServer(world.ServerEntry with { Flags = Closed });
             world.AllowClientToServer(Class(Tcp, 80));
             world.FromPod(world.TcpTo(world.Server, Port, 80, TcpFlags.Syn)).IsDeliveredTo(world.ServerEntry);
-            world.ChangeConnection(entry => entry with { LastSeen = entry.LastSeen + 2 });
+            world.ChangeConnection(entry => entry with { LastSeen = entry.LastSeen + 20 });
             world.FromServer(NodeWorld.Between(world.Server, world.Client, Tcp, TcpSegment(80, Port, TcpFlags.Syn | TcpFlags.Ack))).IsDeliveredTo(world.ClientEntry);
         });
         yield return new("A pod that only the tunnel knows stays who it is when policy changes", world =>
@@ -148,7 +148,7 @@ internal static class DefectCases
                 }
                 else
                 {
-                    world.Datapath.Nat.Put(key, entry with { LastSeen = entry.LastSeen + 2 });
+                    world.Datapath.Nat.Put(key, entry with { LastSeen = entry.LastSeen + 20 });
                 }
             }
 

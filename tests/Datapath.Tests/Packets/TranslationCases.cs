@@ -61,7 +61,7 @@ internal static class TranslationCases
         new("A port whose translation spoke within the minute is not", world =>
         {
             TakeBothPorts(world, Udp);
-            Age(world, ticks: 55);
+            Age(world, ticks: 50);
             world.FromServer(Request(world, Udp, 7000, world.Server)).IsDropped(DropReason.NoNatMapping);
         }, Features: TwoPorts),
         new("An established TCP connection keeps its port through a long silence", world =>
@@ -182,9 +182,9 @@ internal static class TranslationCases
                 TakeBothPorts(world, Tcp);
                 world.FromNetwork(Answer(world, Tcp, 50000)).IsDeliveredTo(world.ClientEntry);
                 reset(world);
-                Age(world, ticks: 8);
+                Age(world, ticks: 5);
                 world.FromServer(Request(world, Tcp, 50000, world.Server)).IsDropped(DropReason.NoNatMapping);
-                Age(world, ticks: 2);
+                Age(world, ticks: 5);
                 world.FromServer(Request(world, Tcp, 50000, world.Server)).IsSentOut(world.Interfaces.DeviceMac);
             }, Features: TwoPorts);
         }
