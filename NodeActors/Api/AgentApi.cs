@@ -29,7 +29,25 @@ internal sealed class AgentApi(
             view.State.Policies.Count(), [.. endpoints.Pools.Select(pool => pool.View)], Maps(), flows.EventsLost, problems())
         {
             Network = Nodes.Network(),
+            EndpointsAudited = all.Count(endpoints.IsAudited),
         };
+    }
+
+    /// <exception cref="NoSuchEndpointException">There is none of this id.</exception>
+    public EndpointConfigView EndpointConfig(ushort id) => endpoints.Find(id) is { } endpoint
+        ? new EndpointConfigView(id, endpoints.IsAudited(endpoint), options.PolicyAuditMode)
+        : throw new NoSuchEndpointException(id);
+
+    /// <summary>Changes what can be set at an endpoint; returns what holds then.</summary>
+    /// <exception cref="NoSuchEndpointException">There is none of this id.</exception>
+    public async Task<EndpointConfigView> ConfigureEndpointAsync(ushort id, EndpointConfigChange change, CancellationToken cancellationToken)
+    {
+        if (change.PolicyAuditMode is { } enabled && !await endpoints.SetAuditAsync(id, enabled, cancellationToken).ConfigureAwait(false))
+        {
+            throw new NoSuchEndpointException(id);
+        }
+
+        return EndpointConfig(id);
     }
 
     public string Metrics() => metrics.Write();

@@ -12,6 +12,7 @@ namespace Axoneme.NodeActors.Api;
 /// <summary>The agent's metrics, with Cilium's names where it has them (Documentation: "Monitoring &amp; Metrics").</summary>
 internal sealed class AgentMetrics(IDatapath datapath, StateActor state, EndpointService endpoints, ConntrackCollector conntrack, MapPressure pressure)
 {
+    private static readonly string[] Enforcements = ["none", "ingress", "egress", "both", "audit-ingress", "audit-egress", "audit-both"];
     private static readonly string[] States = ["waiting-for-identity", "regenerating", "ready"];
 
     /// <summary>All of them, in Prometheus text.</summary>
@@ -35,6 +36,19 @@ internal sealed class AgentMetrics(IDatapath datapath, StateActor state, Endpoin
 
     private static string Direction(PacketCount count) => count.Direction == TrafficDirection.Egress ? "EGRESS" : "INGRESS";
 
+    /// <summary>Cilium's word for what policy does at an endpoint.</summary>
+    private static string Enforcement(EndpointFlags flags)
+    {
+        var direction = (flags & (EndpointFlags.IngressEnforced | EndpointFlags.EgressEnforced)) switch
+        {
+            EndpointFlags.None => "none",
+            EndpointFlags.IngressEnforced => "ingress",
+            EndpointFlags.EgressEnforced => "egress",
+            _ => "both",
+        };
+        return direction != "none" && flags.HasFlag(EndpointFlags.Audit) ? $"audit-{direction}" : direction;
+    }
+
     private void WriteEndpoints(MetricsText text)
     {
         var view = state.View;
@@ -44,6 +58,13 @@ internal sealed class AgentMetrics(IDatapath datapath, StateActor state, Endpoin
         foreach (var name in States)
         {
             text.Sample(all.Count(e => AgentViews.StateOf(e, view.Endpoints.GetValueOrDefault(e.Id)) == name), ("endpoint_state", name));
+        }
+
+        text.Gauge("cilium_policy_endpoint_enforcement_status", "Number of endpoints labeled by policy enforcement status");
+        var enforcements = all.Select(e => Enforcement(view.Endpoints.GetValueOrDefault(e.Id)?.Entry.Flags ?? default)).ToArray();
+        foreach (var name in Enforcements)
+        {
+            text.Sample(enforcements.Count(enforcement => enforcement == name), ("enforcement", name));
         }
     }
 

@@ -32,6 +32,9 @@ internal sealed record Endpoint
     /// <summary>Gone from the node, but the control plane does not know yet.</summary>
     public bool IsRemoved { get; init; }
 
+    /// <summary>Whether policy is only reported here, as somebody has decided for this endpoint; null: as the node's option says.</summary>
+    public bool? Audit { get; init; }
+
     /// <summary>The node itself, which has no interface of its own.</summary>
     public bool IsHost => Ifindex == EndpointEntry.HostInterface;
 
@@ -73,6 +76,20 @@ internal sealed record Endpoint
         Ipv6 = Interface.Ipv6?.ToString() ?? "",
         Mtu = (uint)Interface.Mtu,
         Removed = IsRemoved,
+        Audit = Audit switch
+        {
+            true => LocalAudit.Enabled,
+            false => LocalAudit.Disabled,
+            null => LocalAudit.AsNode,
+        },
+    };
+
+    /// <summary>What a record says of <see cref="Audit"/>.</summary>
+    public static bool? AuditOf(LocalEndpoint record) => record.Audit switch
+    {
+        LocalAudit.Enabled => true,
+        LocalAudit.Disabled => false,
+        _ => null,
     };
 
     public static Endpoint FromRecord(LocalEndpoint record) => new()
@@ -87,6 +104,7 @@ internal sealed record Endpoint
             record.Ipv4.Length > 0 ? IPAddress.Parse(record.Ipv4) : null, record.Ipv6.Length > 0 ? IPAddress.Parse(record.Ipv6) : null, (int)record.Mtu),
         IsReady = true,
         IsRemoved = record.Removed,
+        Audit = AuditOf(record),
     };
 
     public EndpointReport ToReport(string node) => new()

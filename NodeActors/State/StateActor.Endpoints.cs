@@ -13,6 +13,7 @@ internal sealed partial class StateActor
         if (!_state.IsComplete)
         {
             CloseNewEndpoints();
+            ApplyAudit();
             return;
         }
 
@@ -129,7 +130,7 @@ internal sealed partial class StateActor
     {
         var policy = _programmer.Of(status.Endpoint.Id);
         var pod = status.Endpoint.Interface;
-        return new EndpointEntry
+        return Audited(status.Endpoint, new EndpointEntry
         {
             Identity = status.Identity,
             PolicyId = policy?.Id ?? 0,
@@ -140,7 +141,7 @@ internal sealed partial class StateActor
             GatewayMac = pod.HostMac,
             Ipv4 = ToKernel(pod.Ipv4),
             Ipv6 = pod.Ipv6 is null ? default : IpAddressKey.From(pod.Ipv6),
-        };
+        });
     }
 
     private static partial class Log

@@ -119,6 +119,10 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public Task AddEndpointAsync(Endpoint endpoint) => TellAsync(done => new StateMessage.EndpointAdded(endpoint, done));
 
+    /// <summary>Tells the actor how an endpoint is to be judged and returns when the kernel judges it so.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public Task ConfigureEndpointAsync(Endpoint endpoint) => TellAsync(done => new StateMessage.EndpointConfigured(endpoint, done));
+
     public Task RemoveEndpointAsync(ushort id) => TellAsync(done => new StateMessage.EndpointRemoved(id, done));
 
     /// <summary>Completes when the pod has a record.</summary>
@@ -149,6 +153,9 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
             {
                 case StateMessage.EndpointAdded added:
                     Hold(new EndpointStatus(added.Endpoint));
+                    break;
+                case StateMessage.EndpointConfigured configured:
+                    Configure(configured.Endpoint);
                     break;
                 case StateMessage.EndpointRemoved removed:
                     Drop(removed.Id);
@@ -208,6 +215,9 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
             case StateMessage.EndpointAdded added:
                 added.Done.TrySetException(new KernelException(
                     $"endpoint {added.Endpoint.Name}: {_maps.Status.FirstOrDefault(m => m.Problem is not null)?.Problem ?? "its kernel entries are not written"}"));
+                break;
+            case StateMessage.EndpointConfigured configured:
+                AnswerConfigured(configured);
                 break;
             case StateMessage.EndpointRemoved removed when _maps.Endpoints.Status.Problem is { } problem:
                 removed.Done.TrySetException(new KernelException($"endpoint {removed.Id}: {problem}"));
