@@ -124,6 +124,9 @@ public sealed class NodeAgent : IAsyncDisposable
     /// <summary>The same as <see cref="AgentRoutes.Endpoints"/> answers.</summary>
     public IReadOnlyList<EndpointView> GetEndpoints() => _api.Views.Endpoints();
 
+    /// <summary>As <see cref="EndpointService.SetAuditAsync"/>.</summary>
+    internal Task<bool> SetAuditAsync(ushort endpoint, bool enabled) => _endpoints.SetAuditAsync(endpoint, enabled, CancellationToken.None);
+
     /// <summary>A CNI call as the socket takes it; see <see cref="CniServer.HandleAsync"/>.</summary>
     internal Task<byte[]> CniAsync(string verb, CniCall call, CancellationToken cancellationToken) => _cni.HandleAsync(verb, call, cancellationToken);
 

@@ -30,7 +30,7 @@ internal static class StatusCommand
         fields.Add("Revision", status.StateRevision == status.AppliedRevision
             ? $"{status.AppliedRevision}, in the kernel"
             : $"{status.AppliedRevision} in the kernel, {status.StateRevision} received");
-        fields.Add("Endpoints", $"{status.EndpointsReady}/{status.Endpoints} ready");
+        fields.Add("Endpoints", $"{status.EndpointsReady}/{status.Endpoints} ready{(status.EndpointsAudited == 0 ? "" : $", {status.EndpointsAudited} in audit mode: policy drops nothing there")}");
         fields.Add("Identities", status.Identities.ToString(CultureInfo.InvariantCulture));
         fields.Add("Policies", status.Policies.ToString(CultureInfo.InvariantCulture));
         fields.Add("IPAM", [.. status.Pools.Select(pool => $"{pool.Cidr}: {pool.InUse}/{pool.Capacity} in use")]);
