@@ -16,6 +16,7 @@ internal static class AxonemeCommand
             StatusCommand.Create(agent),
             EndpointCommand.Create(agent),
             IdentityCommand.Create(agent),
+            HealthCommand.Create(agent),
             PolicyCommand.Create(agent),
             BpfCommand.Create(agent),
             MapCommand.Create(agent),

@@ -37,7 +37,7 @@ internal static class EndpointCommand
     private static bool Matches(EndpointView endpoint, string wanted) =>
         endpoint.Id.ToString(CultureInfo.InvariantCulture) == wanted || NameOf(endpoint) == wanted;
 
-    private static string NameOf(EndpointView endpoint) => endpoint.Labels.Contains("reserved:host") ? "host" : $"{endpoint.Namespace}/{endpoint.Pod}";
+    private static string NameOf(EndpointView endpoint) => endpoint.Labels.Contains("reserved:host") ? "host" : endpoint.Labels.Contains("reserved:health") ? "cilium-health" : $"{endpoint.Namespace}/{endpoint.Pod}";
 
     private static void WriteTable(IReadOnlyList<EndpointView> endpoints, TextWriter output)
     {

@@ -1,5 +1,6 @@
 using Axoneme.Datapath;
 using Axoneme.NodeActors.Endpoints;
+using Axoneme.NodeActors.Health;
 using Axoneme.NodeActors.Maps;
 using Axoneme.NodeActors.State;
 using Axoneme.Wire.Agent;
@@ -10,7 +11,7 @@ namespace Axoneme.NodeActors.Api;
 /// <summary>The answers behind the socket's routes.</summary>
 internal sealed class AgentApi(
     NodeAgentOptions options, IDatapath datapath, StateActor state, EndpointService endpoints, AgentMetrics metrics, Flows.FlowPipeline flows,
-    BpfViews bpf, Network.RoutingActor routing, MapPressure pressure, Func<string?> disconnected, Func<IReadOnlyList<string>> problems)
+    BpfViews bpf, Network.RoutingActor routing, MapPressure pressure, Func<string?> disconnected, Func<IReadOnlyList<string>> problems, HealthService health)
 {
     public BpfViews Bpf { get; } = bpf;
 
@@ -30,6 +31,7 @@ internal sealed class AgentApi(
         {
             Network = Nodes.Network(),
             EndpointsAudited = all.Count(endpoints.IsAudited),
+            ClusterHealth = health.Summary,
         };
     }
 
@@ -49,6 +51,12 @@ internal sealed class AgentApi(
 
         return EndpointConfig(id);
     }
+
+    /// <summary>The last round of probes.</summary>
+    public HealthReport Health() => health.Last;
+
+    /// <summary>Asks every node now.</summary>
+    public Task<HealthReport> ProbeAsync(CancellationToken cancellationToken) => health.ProbeAsync(cancellationToken);
 
     public string Metrics() => metrics.Write();
 

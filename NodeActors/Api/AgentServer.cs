@@ -79,6 +79,9 @@ internal sealed partial class AgentServer : IAsyncDisposable
         Get(AgentRoutes.Status, api.Status, AgentJson.Default.AgentStatus);
         Get(AgentRoutes.Endpoints, api.Views.Endpoints, AgentJson.Default.IReadOnlyListEndpointView);
         MapEndpointConfig(api);
+        Get(AgentRoutes.Health, api.Health, AgentJson.Default.HealthReport);
+        _app.MapPost(AgentRoutes.HealthProbe, Guarded(async context =>
+            await WriteAsync(context, 200, await api.ProbeAsync(context.RequestAborted).ConfigureAwait(false), AgentJson.Default.HealthReport).ConfigureAwait(false)));
         Get(AgentRoutes.Identities, api.Views.Identities, AgentJson.Default.IReadOnlyListIdentityView);
         Get(AgentRoutes.Policies, api.Views.Policies, AgentJson.Default.IReadOnlyListPolicyView);
         Get(AgentRoutes.Maps, api.Maps, AgentJson.Default.IReadOnlyListMapView);

@@ -38,14 +38,20 @@ internal sealed record Endpoint
     /// <summary>The node itself, which has no interface of its own.</summary>
     public bool IsHost => Ifindex == EndpointEntry.HostInterface;
 
+    /// <summary>The node's health endpoint. No container id of a runtime has the slash that its has.</summary>
+    public bool IsHealth => ContainerId.StartsWith(HealthPrefix, StringComparison.Ordinal);
+
+    /// <summary>What a health endpoint's container id begins with.</summary>
+    public const string HealthPrefix = "cilium-health/";
+
     /// <summary>Key of the attachment: what CNI calls it by.</summary>
     public (string ContainerId, string IfName) Attachment => (ContainerId, Interface.PodName);
 
     /// <summary>Key in the local journal: a container attached again is another record.</summary>
     public string JournalKey => $"{ContainerId}/{Interface.PodName}/{Id}";
 
-    /// <summary>Namespace and name of the pod, or the container id where the runtime named no pod; <c>host</c> for the node.</summary>
-    public string Name => IsHost ? "host" : Pod.Length > 0 ? $"{Namespace}/{Pod}" : ContainerId;
+    /// <summary>Namespace and name of the pod, or the container id where the runtime named no pod; <c>host</c> for the node, <c>cilium-health</c> for its health endpoint.</summary>
+    public string Name => IsHost ? "host" : IsHealth ? "cilium-health" : Pod.Length > 0 ? $"{Namespace}/{Pod}" : ContainerId;
 
     /// <summary>The node itself.</summary>
     public static Endpoint Host(ushort id) => new()

@@ -7,6 +7,10 @@ namespace Axoneme.NodeActors.State;
 /// <summary>Audit mode: what policy would drop is reported and passes. Pods and the node itself alike.</summary>
 internal sealed partial class StateActor
 {
+    /// <summary>Tells the actor how an endpoint is to be judged and returns when the kernel judges it so.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public Task ConfigureEndpointAsync(Endpoint endpoint) => TellAsync(done => new StateMessage.EndpointConfigured(endpoint, done));
+
     /// <summary>The one answer to whether policy is only reported at an endpoint.</summary>
     private bool IsAudited(Endpoint endpoint) => endpoint.Audit ?? _options.PolicyAuditMode;
 
@@ -42,19 +46,6 @@ internal sealed partial class StateActor
         {
             _endpoints = _endpoints.SetItem(endpoint.Id, status with { Endpoint = endpoint });
             _policyDirty = true;
-        }
-    }
-
-    private void AnswerConfigured(StateMessage.EndpointConfigured configured)
-    {
-        if (_endpoints.GetValueOrDefault(configured.Endpoint.Id) is { IsWritten: false })
-        {
-            configured.Done.TrySetException(new KernelException(
-                $"endpoint {configured.Endpoint.Name}: {_maps.Status.FirstOrDefault(m => m.Problem is not null)?.Problem ?? "its kernel entries are not written"}"));
-        }
-        else
-        {
-            configured.Done.TrySetResult();
         }
     }
 }

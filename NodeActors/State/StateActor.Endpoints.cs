@@ -115,6 +115,11 @@ internal sealed partial class StateActor
             return AsHost(status);
         }
 
+        if (endpoint.IsHealth)
+        {
+            return AsHealth(status);
+        }
+
         var pod = _state.Pod(endpoint.Namespace, endpoint.Pod);
         if (pod is null || !IsSamePod(pod, endpoint.PodUid))
         {
@@ -124,6 +129,13 @@ internal sealed partial class StateActor
         var identity = pod.Identity != 0 ? pod.Identity : _state.IdentityOfLabels.GetValueOrDefault(NodeState.LabelSet(pod.Labels));
         var identified = status.IdentifiedBy(identity, pod.Labels);
         return identified with { Subject = new PolicySubject(identified.Labels, PolicyModel.NamedPorts(pod)) };
+    }
+
+    /// <summary>The node's health endpoint is who it is by itself; policies select it by its label as they select pods by theirs.</summary>
+    private static EndpointStatus AsHealth(EndpointStatus status)
+    {
+        var labels = ReservedIdentity.LabelsOf(ReservedIdentity.Health);
+        return status with { Identity = ReservedIdentity.Health, Labels = labels, Subject = new PolicySubject(labels) };
     }
 
     private EndpointEntry EntryOf(EndpointStatus status)

@@ -49,7 +49,13 @@ public sealed record AgentStatus(
 
     /// <summary>Endpoints at which policy is only reported.</summary>
     public int EndpointsAudited { get; init; }
+
+    /// <summary>Whether the other nodes can be reached; null when nobody asks.</summary>
+    public ClusterHealthView? ClusterHealth { get; init; }
 }
+
+/// <summary>Of how many nodes every address was reached at the last round; <paramref name="ProbedAt"/> is null before the first one.</summary>
+public sealed record ClusterHealthView(int NodesReachable, int Nodes, DateTimeOffset? ProbedAt);
 
 /// <summary>How a node is connected.</summary>
 /// <param name="Routing">native or vxlan.</param>

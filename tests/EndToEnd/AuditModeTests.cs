@@ -35,10 +35,11 @@ public sealed class AuditModeTests
         await node.KillServerAsync();
         await node.StartServerAsync();
         Assert.Contains("Enabled", await ConfigAsync(node), StringComparison.Ordinal);
-        using var open = await stranger.ConnectTcpAsync(server.Ipv4, 80);
-        Assert.True(await EchoesAsync(open));
+        using var open = await stranger.ConnectAsync(server.Ipv4, 80);
+        Assert.NotNull(open);
+        Assert.True(await ChangeTests.EchoesAsync(open));
         Assert.Contains("Disabled", await ConfigAsync(node, "PolicyAuditMode=Disabled"), StringComparison.Ordinal);
-        await node.UntilAsync("the open connection is cut", async () => !await EchoesAsync(open));
+        await node.UntilAsync("the open connection is cut", async () => !await ChangeTests.EchoesAsync(open));
         Assert.False(await stranger.ReachesTcpAsync(server.Ipv4, 80));
         Assert.True(await pods["shop/client"].ReachesTcpAsync(server.Ipv4, 80));
     }
