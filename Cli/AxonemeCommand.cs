@@ -17,6 +17,7 @@ internal static class AxonemeCommand
             StatusCommand.Create(agent),
             EndpointCommand.Create(agent),
             IdentityCommand.Create(agent),
+            HealthCommand.Create(agent),
             PolicyCommand.Create(agent),
             BpfCommand.Create(agent),
             MapCommand.Create(agent),

@@ -8,6 +8,7 @@ using Axoneme.NodeActors.Conntrack;
 using Axoneme.NodeActors.ControlPlane;
 using Axoneme.NodeActors.Endpoints;
 using Axoneme.NodeActors.Flows;
+using Axoneme.NodeActors.Health;
 using Axoneme.NodeActors.Local;
 using Axoneme.NodeActors.Maps;
 using Axoneme.NodeActors.Network;
@@ -28,6 +29,7 @@ public sealed class NodeAgent : IAsyncDisposable
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan MasqueradeFileInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan HealthInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CompactInterval = TimeSpan.FromMinutes(10);
     private readonly NodeAgentOptions _options;
     private readonly NodeAgentParts _parts;
@@ -41,6 +43,7 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly ConntrackCollector _conntrack;
     private readonly MapPressure _pressure;
     private readonly FlowPipeline _flows;
+    private readonly HealthService _health;
     private readonly AgentApi _api;
     private readonly CniServer _cni;
     private readonly PeriodicWork _periodic;
@@ -81,9 +84,10 @@ public sealed class NodeAgent : IAsyncDisposable
         _periodic = new PeriodicWork(timeProvider, loggers.CreateLogger<PeriodicWork>());
         var bpf = new BpfViews(_datapath, _state, timeProvider);
         _flows = new FlowPipeline(options.NodeName, _datapath, new FlowMetadata(_state, bpf), options.FlowRingCapacity, timeProvider);
+        _health = new HealthService(options, _endpoints, parts.Network, _state, Registration, () => _follower.RegisterAgain(), timeProvider, loggers);
         _api = new AgentApi(
-            options, _datapath, _state, _endpoints, new AgentMetrics(_datapath, _state, _endpoints, _conntrack, _pressure), _flows, bpf, _routing, _pressure,
-            () => _follower.Problem, Problems);
+            options, _datapath, _state, _endpoints, new AgentMetrics(options, _datapath, _state, _endpoints, _conntrack, _pressure, _health), _flows, bpf, _routing, _pressure,
+            () => _follower.Problem, Problems, _health);
         _cni = new CniServer(_endpoints, NotReady);
     }
 
@@ -124,6 +128,12 @@ public sealed class NodeAgent : IAsyncDisposable
     /// <summary>The same as <see cref="AgentRoutes.Endpoints"/> answers.</summary>
     public IReadOnlyList<EndpointView> GetEndpoints() => _api.Views.Endpoints();
 
+    /// <summary>As <see cref="EndpointService.SetAuditAsync"/>.</summary>
+    internal Task<bool> SetAuditAsync(ushort endpoint, bool enabled) => _endpoints.SetAuditAsync(endpoint, enabled, CancellationToken.None);
+
+    /// <summary>As <see cref="HealthService.ProbeAsync"/>.</summary>
+    internal Task<HealthReport> ProbeHealthAsync() => _health.ProbeAsync(CancellationToken.None);
+
     /// <summary>A CNI call as the socket takes it; see <see cref="CniServer.HandleAsync"/>.</summary>
     internal Task<byte[]> CniAsync(string verb, CniCall call, CancellationToken cancellationToken) => _cni.HandleAsync(verb, call, cancellationToken);
 
@@ -133,6 +143,9 @@ public sealed class NodeAgent : IAsyncDisposable
     /// </summary>
     public async Task RemoveEverythingAsync(CancellationToken cancellationToken)
     {
+        await _periodic.DisposeAsync().ConfigureAwait(false);
+        await _health.DisposeAsync().ConfigureAwait(false);
+        await _health.RemoveAsync(cancellationToken).ConfigureAwait(false);
         foreach (var endpoint in _endpoints.Endpoints.ToArray())
         {
             await _endpoints.DeleteAsync(endpoint.ContainerId, endpoint.Interface.PodName, cancellationToken).ConfigureAwait(false);
@@ -228,11 +241,18 @@ public sealed class NodeAgent : IAsyncDisposable
         _conntrack.Start();
         _flows.Start();
         _server = await AgentServer.StartAsync(_options.SocketPath, _api, _cni, loggers, cancellationToken).ConfigureAwait(false);
+        await _health.EnsureAsync(cancellationToken).ConfigureAwait(false);
         _follower.Start(_state.View.State.Cursor);
         _periodic.Start(_options.CompareInterval, "compare", () => _state.Post(new StateMessage.CompareDue()));
         _periodic.Start(_options.CompareInterval, "attachments", _endpoints.AttachMissingAsync);
         _periodic.Start(_options.IpMasqAgentConfig is null ? LookInterval : MasqueradeFileInterval, "own network", () => _routing.Post(new RoutingMessage.Look()));
         _periodic.Start(_options.ConntrackInterval, "map pressure", () => _pressure.Look());
+        if (_options.EndpointHealthChecking)
+        {
+            _periodic.Start(HealthInterval, "health endpoint", _health.TendAsync);
+            _periodic.Start(_options.HealthProbeInterval, "health probes", _health.ProbeAsync);
+        }
+
         _periodic.Start(CompactInterval, "local journal", _ => _parts.Journal.CompactAsync(JournalRetention.Default with { TombstoneAge = TimeSpan.Zero }, _));
     }
 
@@ -272,6 +292,7 @@ public sealed class NodeAgent : IAsyncDisposable
         }
 
         await _periodic.DisposeAsync().ConfigureAwait(false);
+        await _health.DisposeAsync().ConfigureAwait(false);
         await _follower.DisposeAsync().ConfigureAwait(false);
         await _conntrack.DisposeAsync().ConfigureAwait(false);
         await _routing.DisposeAsync().ConfigureAwait(false);
@@ -288,6 +309,8 @@ public sealed class NodeAgent : IAsyncDisposable
         Labels = { _options.Labels.ToDictionary() },
         NodeIpv4 = _routing.View.Uplinks.IPv4?.ToString() ?? "",
         NodeIpv6 = _routing.View.Uplinks.IPv6?.ToString() ?? "",
+        HealthIpv4 = HealthAddress(System.Net.Sockets.AddressFamily.InterNetwork),
+        HealthIpv6 = HealthAddress(System.Net.Sockets.AddressFamily.InterNetworkV6),
     };
 
     /// <summary>The node has other addresses than before, and everybody has to know.</summary>
@@ -297,6 +320,9 @@ public sealed class NodeAgent : IAsyncDisposable
         _state.Post(new StateMessage.Underlay(view.Uplinks.IPv4, view.Uplinks.IPv6));
         _follower.RegisterAgain();
     }
+
+    private string HealthAddress(System.Net.Sockets.AddressFamily family) =>
+        _health.Addresses.FirstOrDefault(address => address.AddressFamily == family)?.ToString() ?? "";
 
     private void OnConnected()
     {
@@ -314,6 +340,7 @@ public sealed class NodeAgent : IAsyncDisposable
             .. _routing.View.Problems,
             .. _periodic.Problems,
             .. _pressure.Look(),
+            .. _health.Problems,
             .. _follower.Problem is { } problem ? [$"control plane: {problem}"] : Array.Empty<string>(),
         ];
     }

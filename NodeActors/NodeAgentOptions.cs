@@ -82,6 +82,12 @@ public sealed record NodeAgentOptions
     /// <summary>Give the node an endpoint of its own that others ask whether they reach it, and ask theirs.</summary>
     public bool EndpointHealthChecking { get; init; } = true;
 
+    /// <summary>TCP port at which nodes and their health endpoints answer, the same on all nodes.</summary>
+    public ushort ClusterHealthPort { get; init; } = 4240;
+
+    /// <summary>How often every node is asked whether it can be reached.</summary>
+    public TimeSpan HealthProbeInterval { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Labels the node registers with.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 

@@ -43,7 +43,10 @@ internal static class StatusCommand
         fields.Add("Revision", status.StateRevision == status.AppliedRevision
             ? $"{status.AppliedRevision}, in the kernel"
             : $"{status.AppliedRevision} in the kernel, {status.StateRevision} received");
-        fields.Add("Endpoints", $"{status.EndpointsReady}/{status.Endpoints} ready");
+        fields.Add("Endpoints", $"{status.EndpointsReady}/{status.Endpoints} ready{(status.EndpointsAudited == 0 ? "" : $", {status.EndpointsAudited} in audit mode: policy drops nothing there")}");
+        fields.Add("Cluster health", status.ClusterHealth is { } health
+            ? health.ProbedAt is null ? "not probed yet" : $"{health.NodesReachable}/{health.Nodes} reachable ({HealthCommand.When(health.ProbedAt)})"
+            : null);
         fields.Add("Identities", status.Identities.ToString(CultureInfo.InvariantCulture));
         fields.Add("Policies", status.Policies.ToString(CultureInfo.InvariantCulture));
         fields.Add("IPAM", [.. status.Pools.Select(pool => $"{pool.Cidr}: {pool.InUse}/{pool.Capacity} in use")]);

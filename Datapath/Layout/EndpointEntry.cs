@@ -9,6 +9,12 @@ public readonly record struct EndpointEntry
     /// <summary>Key of the node itself: the index that loopback has in every network namespace (<c>HOST_INTERFACE</c>).</summary>
     public const uint HostInterface = 1;
 
+    /// <summary>
+    /// Bit of <see cref="PolicyRevision"/> that is set in audit mode. Conntrack compares revisions, so that it makes what was recorded in one mode
+    /// stale in the other.
+    /// </summary>
+    public const uint AuditRevision = 1u << 31;
+
     public uint Identity { get; init; }
     public uint PolicyId { get; init; }
     public uint PolicyRevision { get; init; }

@@ -18,6 +18,9 @@ public static class NodeDevices
     /// <summary>The device that holds the router addresses, 12 bytes.</summary>
     public static string HostDeviceOf(string bpfRoot) => Prefix + HashOf(bpfRoot);
 
+    /// <summary>Name of the network namespace of the node's health endpoint, in <see cref="NetworkNamespace.Directory"/>.</summary>
+    public static string HealthNamespaceOf(string bpfRoot) => $"cilium-health-{HashOf(bpfRoot)}";
+
     /// <summary>The tunnel device, 14 bytes.</summary>
     public static string TunnelDeviceOf(string bpfRoot) => $"{Prefix}vx{HashOf(bpfRoot)}";
 

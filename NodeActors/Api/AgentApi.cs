@@ -1,5 +1,6 @@
 using Axoneme.Datapath;
 using Axoneme.NodeActors.Endpoints;
+using Axoneme.NodeActors.Health;
 using Axoneme.NodeActors.Maps;
 using Axoneme.NodeActors.State;
 using Axoneme.Wire.Agent;
@@ -10,7 +11,7 @@ namespace Axoneme.NodeActors.Api;
 /// <summary>The answers behind the socket's routes.</summary>
 internal sealed class AgentApi(
     NodeAgentOptions options, IDatapath datapath, StateActor state, EndpointService endpoints, AgentMetrics metrics, Flows.FlowPipeline flows,
-    BpfViews bpf, Network.RoutingActor routing, MapPressure pressure, Func<string?> disconnected, Func<IReadOnlyList<string>> problems)
+    BpfViews bpf, Network.RoutingActor routing, MapPressure pressure, Func<string?> disconnected, Func<IReadOnlyList<string>> problems, HealthService health)
 {
     public BpfViews Bpf { get; } = bpf;
 
@@ -29,8 +30,33 @@ internal sealed class AgentApi(
             view.State.Policies.Count(), [.. endpoints.Pools.Select(pool => pool.View)], Maps(), flows.EventsLost, problems())
         {
             Network = Nodes.Network(),
+            EndpointsAudited = all.Count(endpoints.IsAudited),
+            ClusterHealth = health.Summary,
         };
     }
+
+    /// <exception cref="NoSuchEndpointException">There is none of this id.</exception>
+    public EndpointConfigView EndpointConfig(ushort id) => endpoints.Find(id) is { } endpoint
+        ? new EndpointConfigView(id, endpoints.IsAudited(endpoint), options.PolicyAuditMode)
+        : throw new NoSuchEndpointException(id);
+
+    /// <summary>Changes what can be set at an endpoint; returns what holds then.</summary>
+    /// <exception cref="NoSuchEndpointException">There is none of this id.</exception>
+    public async Task<EndpointConfigView> ConfigureEndpointAsync(ushort id, EndpointConfigChange change, CancellationToken cancellationToken)
+    {
+        if (change.PolicyAuditMode is { } enabled && !await endpoints.SetAuditAsync(id, enabled, cancellationToken).ConfigureAwait(false))
+        {
+            throw new NoSuchEndpointException(id);
+        }
+
+        return EndpointConfig(id);
+    }
+
+    /// <summary>The last round of probes.</summary>
+    public HealthReport Health() => health.Last;
+
+    /// <summary>Asks every node now.</summary>
+    public Task<HealthReport> ProbeAsync(CancellationToken cancellationToken) => health.ProbeAsync(cancellationToken);
 
     public string Metrics() => metrics.Write();
 

@@ -3,15 +3,20 @@ using Axoneme.Datapath.Layout;
 using Axoneme.Hubble;
 using Axoneme.NodeActors.Conntrack;
 using Axoneme.NodeActors.Endpoints;
+using Axoneme.NodeActors.Health;
 using Axoneme.NodeActors.Maps;
 using Axoneme.NodeActors.State;
 using Axoneme.Policy;
+using Axoneme.Wire.Agent;
 
 namespace Axoneme.NodeActors.Api;
 
 /// <summary>The agent's metrics, with Cilium's names where it has them (Documentation: "Monitoring &amp; Metrics").</summary>
-internal sealed class AgentMetrics(IDatapath datapath, StateActor state, EndpointService endpoints, ConntrackCollector conntrack, MapPressure pressure)
+internal sealed class AgentMetrics(
+    NodeAgentOptions options, IDatapath datapath, StateActor state, EndpointService endpoints, ConntrackCollector conntrack, MapPressure pressure, HealthService health)
 {
+    private static readonly string[] HealthStatuses = ["reachable", "unreachable", "unknown"];
+    private static readonly string[] Enforcements = ["none", "ingress", "egress", "both", "audit-ingress", "audit-egress", "audit-both"];
     private static readonly string[] States = ["waiting-for-identity", "regenerating", "ready"];
 
     /// <summary>All of them, in Prometheus text.</summary>
@@ -26,6 +31,7 @@ internal sealed class AgentMetrics(IDatapath datapath, StateActor state, Endpoin
         WriteMaps(text);
         WriteAddresses(text);
         WriteConntrack(text);
+        WriteHealth(text);
         text.Counter("hubble_lost_events_total", "Number of lost events").Sample(counters.EventsLost, ("source", "kernel_ring_buffer"));
         text.Counter("axoneme_conntrack_rejudged_total", "Open connections judged again after a change").Sample(counters.Rejudged);
         text.Counter("axoneme_conntrack_not_syn_total", "TCP packets picked up in the middle of a connection").Sample(counters.ConntrackNotSyn);
@@ -34,6 +40,19 @@ internal sealed class AgentMetrics(IDatapath datapath, StateActor state, Endpoin
     }
 
     private static string Direction(PacketCount count) => count.Direction == TrafficDirection.Egress ? "EGRESS" : "INGRESS";
+
+    /// <summary>Cilium's word for what policy does at an endpoint.</summary>
+    private static string Enforcement(EndpointFlags flags)
+    {
+        var direction = (flags & (EndpointFlags.IngressEnforced | EndpointFlags.EgressEnforced)) switch
+        {
+            EndpointFlags.None => "none",
+            EndpointFlags.IngressEnforced => "ingress",
+            EndpointFlags.EgressEnforced => "egress",
+            _ => "both",
+        };
+        return direction != "none" && flags.HasFlag(EndpointFlags.Audit) ? $"audit-{direction}" : direction;
+    }
 
     private void WriteEndpoints(MetricsText text)
     {
@@ -44,6 +63,13 @@ internal sealed class AgentMetrics(IDatapath datapath, StateActor state, Endpoin
         foreach (var name in States)
         {
             text.Sample(all.Count(e => AgentViews.StateOf(e, view.Endpoints.GetValueOrDefault(e.Id)) == name), ("endpoint_state", name));
+        }
+
+        text.Gauge("cilium_policy_endpoint_enforcement_status", "Number of endpoints labeled by policy enforcement status");
+        var enforcements = all.Select(e => Enforcement(view.Endpoints.GetValueOrDefault(e.Id)?.Entry.Flags ?? default)).ToArray();
+        foreach (var name in Enforcements)
+        {
+            text.Sample(enforcements.Count(enforcement => enforcement == name), ("enforcement", name));
         }
     }
 
@@ -116,6 +142,39 @@ internal sealed class AgentMetrics(IDatapath datapath, StateActor state, Endpoin
         Array.ForEach(pools, pool => text.Sample(pool.View.Capacity, ("family", pool.Family)));
         text.Gauge("cilium_ip_addresses", "Number of allocated IP addresses");
         Array.ForEach(pools, pool => text.Sample(pool.View.InUse, ("family", pool.Family)));
+    }
+
+    private void WriteHealth(MetricsText text)
+    {
+        var last = health.Last;
+        if (last.ProbedAt is null)
+        {
+            return;
+        }
+
+        text.Gauge("cilium_unreachable_nodes", "Number of nodes that cannot be reached").Sample(last.Nodes.Count(node => !HealthService.AreReachable(node.Host)));
+        text.Gauge("cilium_unreachable_health_endpoints", "Number of health endpoints that cannot be reached").Sample(last.Nodes.Count(node => !HealthService.AreReachable(node.Endpoint)));
+        text.Gauge("cilium_node_health_connectivity_status", "Number of endpoints with last observed status of both ICMP and HTTP connectivity between the current agent and other nodes");
+        foreach (var (type, paths) in new[] { ("node", last.Nodes.Select(node => node.Host)), ("endpoint", last.Nodes.Select(node => node.Endpoint)) })
+        {
+            var groups = paths.ToLookup(path => path.Count == 0 ? "unknown" : HealthService.AreReachable(path) ? "reachable" : "unreachable");
+            foreach (var status in HealthStatuses)
+            {
+                text.Sample(groups[status].Count(), ("source_cluster", options.ClusterName), ("source_node_name", options.NodeName), ("type", type), ("status", status));
+            }
+        }
+
+        text.Gauge("axoneme_node_health_latency_seconds", "Last observed latency to a node or its health endpoint; none where there was no answer");
+        foreach (var node in last.Nodes)
+        {
+            foreach (var (type, path) in node.Host.Select(path => ("node", path)).Concat(node.Endpoint.Select(path => ("endpoint", path))))
+            {
+                foreach (var (protocol, probe) in new[] { ("icmp", path.Icmp), ("http", path.Http) }.Where(pair => pair.Item2.LatencySeconds is not null))
+                {
+                    text.Sample(probe.LatencySeconds!.Value, ("target_node_name", node.Name), ("type", type), ("address", path.Address), ("protocol", protocol));
+                }
+            }
+        }
     }
 
     private void WriteConntrack(MetricsText text)

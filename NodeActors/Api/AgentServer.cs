@@ -78,6 +78,10 @@ internal sealed partial class AgentServer : IAsyncDisposable
     {
         Get(AgentRoutes.Status, api.Status, AgentJson.Default.AgentStatus);
         Get(AgentRoutes.Endpoints, api.Views.Endpoints, AgentJson.Default.IReadOnlyListEndpointView);
+        MapEndpointConfig(api);
+        Get(AgentRoutes.Health, api.Health, AgentJson.Default.HealthReport);
+        _app.MapPost(AgentRoutes.HealthProbe, Guarded(async context =>
+            await WriteAsync(context, 200, await api.ProbeAsync(context.RequestAborted).ConfigureAwait(false), AgentJson.Default.HealthReport).ConfigureAwait(false)));
         Get(AgentRoutes.Identities, api.Views.Identities, AgentJson.Default.IReadOnlyListIdentityView);
         Get(AgentRoutes.Policies, api.Views.Policies, AgentJson.Default.IReadOnlyListPolicyView);
         Get(AgentRoutes.Maps, api.Maps, AgentJson.Default.IReadOnlyListMapView);
@@ -99,6 +103,41 @@ internal sealed partial class AgentServer : IAsyncDisposable
             context, 404, new AgentError($"{context.Request.Method} {context.Request.Path}: no such route", "plugin, CLI and agent must be of one version"), AgentJson.Default.AgentError)));
     }
 
+    private void MapEndpointConfig(AgentApi api)
+    {
+        const string Route = $"{AgentRoutes.Endpoints}/{{id}}{AgentRoutes.EndpointConfig}";
+        _app.MapGet(Route, Guarded(context => WriteAsync(context, 200, api.EndpointConfig(EndpointId(context)), AgentJson.Default.EndpointConfigView)));
+        _app.MapPost(Route, Guarded(async context =>
+        {
+            var change = await ReadAsync(context, AgentJson.Default.EndpointConfigChange).ConfigureAwait(false);
+            var now = await api.ConfigureEndpointAsync(EndpointId(context), change, context.RequestAborted).ConfigureAwait(false);
+            await WriteAsync(context, 200, now, AgentJson.Default.EndpointConfigView).ConfigureAwait(false);
+        }));
+    }
+
+    /// <exception cref="BadHttpRequestException">The route's id is no endpoint id.</exception>
+    private static ushort EndpointId(HttpContext context)
+    {
+        var text = (string?)context.GetRouteValue("id");
+        return ushort.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var id) && id != 0
+            ? id
+            : throw new BadHttpRequestException($"endpoint \"{text}\": must be a number from 1 to {ushort.MaxValue}");
+    }
+
+    /// <exception cref="BadHttpRequestException">The body is not what it should be.</exception>
+    private static async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted).ConfigureAwait(false)
+                ?? throw new BadHttpRequestException($"{context.Request.Path}: the body is null");
+        }
+        catch (JsonException exception)
+        {
+            throw new BadHttpRequestException($"{context.Request.Path}: {exception.Message}", exception);
+        }
+    }
+
     private void Get<T>(string route, Func<T> answer, JsonTypeInfo<T> type) =>
         _app.MapGet(route, Guarded(context => WriteAsync(context, 200, answer(), type)));
 
@@ -111,6 +150,10 @@ internal sealed partial class AgentServer : IAsyncDisposable
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // The client left.
+        }
+        catch (NoSuchEndpointException exception)
+        {
+            await WriteAsync(context, 404, new AgentError(exception.Message, "`axoneme endpoint list` shows those it has."), AgentJson.Default.AgentError).ConfigureAwait(false);
         }
         catch (BadHttpRequestException exception)
         {

@@ -44,14 +44,18 @@ internal sealed class AgentViews(StateActor state, EndpointService endpoints, Bp
         : status.Identity == ReservedIdentity.Init ? "waiting-for-identity"
         : "ready";
 
-    private static EndpointView View(Endpoint endpoint, EndpointStatus? status)
+    private EndpointView View(Endpoint endpoint, EndpointStatus? status)
     {
         var flags = status?.Entry.Flags ?? default;
         return new EndpointView(
             endpoint.Id, endpoint.ContainerId, endpoint.Namespace, endpoint.Pod, StateOf(endpoint, status), status?.Identity ?? ReservedIdentity.Init,
             status?.Labels.ToStrings() ?? [], endpoint.Interface.Ipv4?.ToString(), endpoint.Interface.Ipv6?.ToString(), endpoint.IsHost ? "" : endpoint.Interface.Mac.ToString(),
             endpoint.Interface.HostName, endpoint.Ifindex, flags.HasFlag(Datapath.Layout.EndpointFlags.IngressEnforced),
-            flags.HasFlag(Datapath.Layout.EndpointFlags.EgressEnforced), status?.Entry.PolicyId ?? 0, status?.Entry.PolicyRevision ?? 0, status?.Problem);
+            flags.HasFlag(Datapath.Layout.EndpointFlags.EgressEnforced), status?.Entry.PolicyId ?? 0,
+            (status?.Entry.PolicyRevision ?? 0) & ~Datapath.Layout.EndpointEntry.AuditRevision, status?.Problem)
+        {
+            PolicyAuditMode = endpoints.IsAudited(endpoint),
+        };
     }
 
     /// <summary>A document that does not parse is shown as the text it is.</summary>

@@ -17,7 +17,7 @@ internal sealed class BpfViews(IDatapath datapath, StateActor state, TimeProvide
         return
         [
             .. datapath.Endpoints.Entries().OrderBy(pair => pair.Value.Id).Select(pair => new BpfEndpointView(
-                pair.Key, names.GetValueOrDefault(pair.Key), pair.Value.Id, pair.Value.Identity, pair.Value.PolicyId, pair.Value.PolicyRevision,
+                pair.Key, names.GetValueOrDefault(pair.Key), pair.Value.Id, pair.Value.Identity, pair.Value.PolicyId, pair.Value.PolicyRevision & ~EndpointEntry.AuditRevision,
                 FlagsOf((ushort)pair.Value.Flags, EndpointFlagNames), pair.Value.Mac.ToString(), pair.Value.GatewayMac.ToString(),
                 pair.Value.Ipv4 == 0 ? null : new IPAddress(pair.Value.Ipv4).ToString(), pair.Value.Ipv6 == default ? null : pair.Value.Ipv6.ToString())),
         ];

@@ -95,7 +95,7 @@ internal sealed class CniServer(EndpointService endpoints, Func<IReadOnlyList<st
     private async Task CollectAsync(CniConfig config, CancellationToken cancellationToken)
     {
         var valid = config.ValidAttachments();
-        foreach (var endpoint in endpoints.Endpoints.Where(e => !valid.Contains(e.Attachment)).ToArray())
+        foreach (var endpoint in endpoints.Endpoints.Where(e => !e.IsHealth && !valid.Contains(e.Attachment)).ToArray())
         {
             await endpoints.DeleteAsync(endpoint.ContainerId, endpoint.Interface.PodName, cancellationToken).ConfigureAwait(false);
         }

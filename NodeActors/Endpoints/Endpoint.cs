@@ -32,8 +32,17 @@ internal sealed record Endpoint
     /// <summary>Gone from the node, but the control plane does not know yet.</summary>
     public bool IsRemoved { get; init; }
 
+    /// <summary>Whether policy is only reported here, as somebody has decided for this endpoint; null: as the node's option says.</summary>
+    public bool? Audit { get; init; }
+
     /// <summary>The node itself, which has no interface of its own.</summary>
     public bool IsHost => Ifindex == EndpointEntry.HostInterface;
+
+    /// <summary>The node's health endpoint. No container id of a runtime has the slash that its has.</summary>
+    public bool IsHealth => ContainerId.StartsWith(HealthPrefix, StringComparison.Ordinal);
+
+    /// <summary>What a health endpoint's container id begins with.</summary>
+    public const string HealthPrefix = "cilium-health/";
 
     /// <summary>Key of the attachment: what CNI calls it by.</summary>
     public (string ContainerId, string IfName) Attachment => (ContainerId, Interface.PodName);
@@ -41,8 +50,8 @@ internal sealed record Endpoint
     /// <summary>Key in the local journal: a container attached again is another record.</summary>
     public string JournalKey => $"{ContainerId}/{Interface.PodName}/{Id}";
 
-    /// <summary>Namespace and name of the pod, or the container id where the runtime named no pod; <c>host</c> for the node.</summary>
-    public string Name => IsHost ? "host" : Pod.Length > 0 ? $"{Namespace}/{Pod}" : ContainerId;
+    /// <summary>Namespace and name of the pod, or the container id where the runtime named no pod; <c>host</c> for the node, <c>cilium-health</c> for its health endpoint.</summary>
+    public string Name => IsHost ? "host" : IsHealth ? "cilium-health" : Pod.Length > 0 ? $"{Namespace}/{Pod}" : ContainerId;
 
     /// <summary>The node itself.</summary>
     public static Endpoint Host(ushort id) => new()
@@ -73,6 +82,20 @@ internal sealed record Endpoint
         Ipv6 = Interface.Ipv6?.ToString() ?? "",
         Mtu = (uint)Interface.Mtu,
         Removed = IsRemoved,
+        Audit = Audit switch
+        {
+            true => LocalAudit.Enabled,
+            false => LocalAudit.Disabled,
+            null => LocalAudit.AsNode,
+        },
+    };
+
+    /// <summary>What a record says of <see cref="Audit"/>.</summary>
+    public static bool? AuditOf(LocalEndpoint record) => record.Audit switch
+    {
+        LocalAudit.Enabled => true,
+        LocalAudit.Disabled => false,
+        _ => null,
     };
 
     public static Endpoint FromRecord(LocalEndpoint record) => new()
@@ -87,6 +110,7 @@ internal sealed record Endpoint
             record.Ipv4.Length > 0 ? IPAddress.Parse(record.Ipv4) : null, record.Ipv6.Length > 0 ? IPAddress.Parse(record.Ipv6) : null, (int)record.Mtu),
         IsReady = true,
         IsRemoved = record.Removed,
+        Audit = AuditOf(record),
     };
 
     public EndpointReport ToReport(string node) => new()

@@ -24,7 +24,7 @@ internal sealed partial class EndpointService
         }
 
         var keeps = journaled is not null && _ids.Reserve((ushort)journaled.Id);
-        var host = Endpoint.Host(keeps ? (ushort)journaled!.Id : _ids.Allocate());
+        var host = Endpoint.Host(keeps ? (ushort)journaled!.Id : _ids.Allocate()) with { Audit = journaled is null ? null : Endpoint.AuditOf(journaled) };
         if (!keeps)
         {
             await store.CommitAsync(new LocalChange(LocalStore.Kinds.HostEndpoint, "host", host.ToRecord())).ConfigureAwait(false);

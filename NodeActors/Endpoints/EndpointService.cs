@@ -386,6 +386,9 @@ internal sealed partial class EndpointService(
         [LoggerMessage(42, LogLevel.Error, "Endpoint {Endpoint}: what was made of it could not be removed and keeps its addresses", EventName = "EndpointNotUndone")]
         public static partial void NotUndone(ILogger logger, string endpoint, Exception exception);
 
+        [LoggerMessage(45, LogLevel.Information, "Endpoint {Endpoint}: audit mode is {Mode}", EventName = "AuditSet")]
+        public static partial void AuditSet(ILogger logger, string endpoint, string mode);
+
         [LoggerMessage(44, LogLevel.Warning, "Endpoint {Endpoint}: the programs were detached from {Interface} by somebody else and are attached again", EventName = "AttachedAgain")]
         public static partial void AttachedAgain(ILogger logger, string endpoint, string @interface);
 

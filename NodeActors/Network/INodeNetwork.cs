@@ -11,6 +11,9 @@ internal interface INodeNetwork : INodeLinks
     /// <summary>Addresses of the node's own network namespace, loopback's excepted.</summary>
     IReadOnlyList<IPAddress> LocalAddresses();
 
+    /// <summary>Runs something in the node's network namespace: a socket stays in the one it is made in.</summary>
+    T Inside<T>(Func<T> function);
+
     /// <summary>Makes the device that holds the router addresses, and the switches pod traffic needs (forwarding).</summary>
     void EnsureHostDevice(IReadOnlyList<IPAddress> routers);
 

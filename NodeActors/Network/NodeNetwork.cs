@@ -156,7 +156,7 @@ internal sealed partial class NodeNetwork(string hostDevice, NetworkNamespace? o
     private static bool HasIPv6(IEnumerable<IPAddress> routers) => routers.Any(router => router.AddressFamily == AddressFamily.InterNetworkV6);
 
     /// <summary>Settings belong to the namespace of the thread that asks.</summary>
-    private T Inside<T>(Func<T> function) => own is null ? function() : own.Run(function);
+    public T Inside<T>(Func<T> function) => own is null ? function() : own.Run(function);
 
     private static IPAddress GatewayOf(IPAddress address) =>
         address.AddressFamily == AddressFamily.InterNetwork ? PodInterface.Gateway4 : PodInterface.Gateway6;

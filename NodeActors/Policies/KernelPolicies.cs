@@ -21,7 +21,7 @@ internal sealed class KernelPolicies
             flags[endpoint.PolicyId] = endpoint.Flags & (EndpointFlags.IngressEnforced | EndpointFlags.EgressEnforced);
             var policy = kernel.PolicyOf(endpoint.PolicyId);
             policy.Users.Add(endpoint.Id);
-            policy.Revision = Math.Max(policy.Revision, endpoint.PolicyRevision);
+            policy.Revision = Math.Max(policy.Revision, endpoint.PolicyRevision & ~EndpointEntry.AuditRevision);
         }
 
         foreach (var pair in datapath.Policy.Entries())

@@ -34,6 +34,9 @@ internal sealed record NodeState
     /// <summary>Which node has an address of its own.</summary>
     public ImmutableDictionary<IPAddress, string> NodeAddresses { get; init; } = ImmutableDictionary<IPAddress, string>.Empty;
 
+    /// <summary>Which node has a health endpoint of an address.</summary>
+    public ImmutableDictionary<IPAddress, string> HealthAddresses { get; init; } = ImmutableDictionary<IPAddress, string>.Empty;
+
     public Cursor Cursor => new() { Epoch = Epoch, Revision = Revision };
 
     /// <summary>One text for a sorted label set.</summary>
@@ -110,6 +113,7 @@ internal sealed record NodeState
         var ips = state.Ips.ToBuilder();
         var nodes = state.Nodes.ToBuilder();
         var nodeAddresses = state.NodeAddresses.ToBuilder();
+        var healthAddresses = state.HealthAddresses.ToBuilder();
         // What goes makes room for what comes: an address may move from one node to another within a commit.
         foreach (var old in changes.Select(c => c.Old).OfType<Record>())
         {
@@ -129,6 +133,7 @@ internal sealed record NodeState
                 case RecordKind.Node:
                     nodes.Remove(old.Key);
                     nodeAddresses.RemoveRange(Addresses(old.Node));
+                    healthAddresses.RemoveRange(HealthAddressesOf(old.Node));
                     break;
             }
         }
@@ -151,6 +156,11 @@ internal sealed record NodeState
                         nodeAddresses[address] = added.Key;
                     }
 
+                    foreach (var address in HealthAddressesOf(added.Node))
+                    {
+                        healthAddresses[address] = added.Key;
+                    }
+
                     break;
             }
         }
@@ -162,8 +172,13 @@ internal sealed record NodeState
             Ips = ips.ToImmutable(),
             Nodes = nodes.ToImmutable(),
             NodeAddresses = nodeAddresses.ToImmutable(),
+            HealthAddresses = healthAddresses.ToImmutable(),
         };
     }
+
+    /// <summary>Addresses of a node's health endpoint that parse.</summary>
+    public static IEnumerable<IPAddress> HealthAddressesOf(NodeRecord? node) =>
+        node is null ? [] : new[] { node.HealthIpv4, node.HealthIpv6 }.Select(text => IPAddress.TryParse(text, out var address) ? address : null).OfType<IPAddress>();
 
     /// <summary>A node's addresses that parse; the control plane checks them when it takes a registration.</summary>
     public static IEnumerable<IPAddress> Addresses(NodeRecord? node) =>

@@ -59,6 +59,7 @@ internal sealed partial class StateActor
             _nodesDirty |= change.Kind == RecordKind.Node;
             _policyDirty |= change.Kind == RecordKind.Node;
             _dirtyAddresses.UnionWith(NodeState.Addresses(change.Old?.Node).Concat(NodeState.Addresses(change.New?.Node)));
+            _dirtyAddresses.UnionWith(NodeState.HealthAddressesOf(change.Old?.Node).Concat(NodeState.HealthAddressesOf(change.New?.Node)));
             var isUnreadable = IsUnreadablePolicy(change);
             if (!isUnreadable)
             {

@@ -13,6 +13,7 @@ internal sealed partial class StateActor
         if (!_state.IsComplete)
         {
             CloseNewEndpoints();
+            ApplyAudit();
             return;
         }
 
@@ -114,6 +115,11 @@ internal sealed partial class StateActor
             return AsHost(status);
         }
 
+        if (endpoint.IsHealth)
+        {
+            return AsHealth(status);
+        }
+
         var pod = _state.Pod(endpoint.Namespace, endpoint.Pod);
         if (pod is null || !IsSamePod(pod, endpoint.PodUid))
         {
@@ -125,11 +131,18 @@ internal sealed partial class StateActor
         return identified with { Subject = new PolicySubject(identified.Labels, PolicyModel.NamedPorts(pod)) };
     }
 
+    /// <summary>The node's health endpoint is who it is by itself; policies select it by its label as they select pods by theirs.</summary>
+    private static EndpointStatus AsHealth(EndpointStatus status)
+    {
+        var labels = ReservedIdentity.LabelsOf(ReservedIdentity.Health);
+        return status with { Identity = ReservedIdentity.Health, Labels = labels, Subject = new PolicySubject(labels) };
+    }
+
     private EndpointEntry EntryOf(EndpointStatus status)
     {
         var policy = _programmer.Of(status.Endpoint.Id);
         var pod = status.Endpoint.Interface;
-        return new EndpointEntry
+        return Audited(status.Endpoint, new EndpointEntry
         {
             Identity = status.Identity,
             PolicyId = policy?.Id ?? 0,
@@ -140,7 +153,7 @@ internal sealed partial class StateActor
             GatewayMac = pod.HostMac,
             Ipv4 = ToKernel(pod.Ipv4),
             Ipv6 = pod.Ipv6 is null ? default : IpAddressKey.From(pod.Ipv6),
-        };
+        });
     }
 
     private static partial class Log

@@ -150,6 +150,9 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
                 case StateMessage.EndpointAdded added:
                     Hold(new EndpointStatus(added.Endpoint));
                     break;
+                case StateMessage.EndpointConfigured configured:
+                    Configure(configured.Endpoint);
+                    break;
                 case StateMessage.EndpointRemoved removed:
                     Drop(removed.Id);
                     break;
@@ -198,28 +201,9 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
         return done.Task;
     }
 
-    private void Answer(StateMessage message)
+    private void Hold(EndpointStatus held)
     {
-        switch (message)
-        {
-            case StateMessage.EndpointAdded added when _endpoints.GetValueOrDefault(added.Endpoint.Id) is not { IsWritten: false }:
-                added.Done.TrySetResult();
-                break;
-            case StateMessage.EndpointAdded added:
-                added.Done.TrySetException(new KernelException(
-                    $"endpoint {added.Endpoint.Name}: {_maps.Status.FirstOrDefault(m => m.Problem is not null)?.Problem ?? "its kernel entries are not written"}"));
-                break;
-            case StateMessage.EndpointRemoved removed when _maps.Endpoints.Status.Problem is { } problem:
-                removed.Done.TrySetException(new KernelException($"endpoint {removed.Id}: {problem}"));
-                break;
-            case StateMessage.EndpointRemoved removed:
-                removed.Done.TrySetResult();
-                break;
-        }
-    }
-
-    private void Hold(EndpointStatus status)
-    {
+        var status = held.Endpoint.IsHealth ? AsHealth(held) : held;
         _endpoints = _endpoints.SetItem(status.Endpoint.Id, status);
         foreach (var address in status.Endpoint.Interface.Addresses)
         {
@@ -340,6 +324,11 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
         if (_localAddresses.Contains(address) || node == _node)
         {
             return new IpcacheEntry { Identity = ReservedIdentity.Host };
+        }
+
+        if (_state.HealthAddresses.TryGetValue(address, out var healthNode) && healthNode != _node)
+        {
+            return new IpcacheEntry { Identity = ReservedIdentity.Health, Tunnel = TunnelTo(healthNode) };
         }
 
         // Of its own pods the node knows better than the control plane: one that is not here is gone.

@@ -21,6 +21,12 @@ internal abstract record StateMessage
         public override void Abandon() => Done.TrySetException(Stopping());
     }
 
+    /// <summary>How an endpoint is judged was changed. <paramref name="Done"/> when the kernel judges it so.</summary>
+    public sealed record EndpointConfigured(Endpoint Endpoint, TaskCompletionSource Done) : StateMessage
+    {
+        public override void Abandon() => Done.TrySetException(Stopping());
+    }
+
     /// <summary>An endpoint that is going away: its entries are to be removed. <paramref name="Done"/> when the kernel has none.</summary>
     public sealed record EndpointRemoved(ushort Id, TaskCompletionSource Done) : StateMessage
     {

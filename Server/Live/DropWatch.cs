@@ -5,7 +5,7 @@ using Axoneme.Hubble;
 namespace Axoneme.Server.Live;
 
 /// <summary>
-/// Follows the node's flows and counts drops by kind. Probes repeat every second, so that what matters is which kinds there are, not
+/// Follows the node's flows and counts drops by kind, and what only audit mode did not drop. Probes repeat every second, so that what matters is which kinds there are, not
 /// each packet; a kind that stopped is forgotten after a while.
 /// </summary>
 internal sealed class DropWatch(FlowRing flows, TimeProvider time)
@@ -36,7 +36,7 @@ internal sealed class DropWatch(FlowRing flows, TimeProvider time)
     /// <summary>Follows until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await foreach (var entry in flows.ReadAsync(new FlowFilter { Verdicts = [FlowVerdict.Dropped] }, last: 0, follow: true, cancellationToken))
+        await foreach (var entry in flows.ReadAsync(new FlowFilter { Verdicts = [FlowVerdict.Dropped, FlowVerdict.Audit] }, last: 0, follow: true, cancellationToken))
         {
             // What every kernel sends by itself when an interface comes up (neighbour discovery, MLD) is nobody's concern here.
             if (entry.Flow is { } flow && !IsMulticast(flow.Destination.Address))
@@ -58,7 +58,7 @@ internal sealed class DropWatch(FlowRing flows, TimeProvider time)
             var other => $"protocol {other}",
         };
         return new Drop(Name(flow.Source), Name(flow.Destination), flow.Destination.Port is { } port ? $"{protocol}/{port}" : protocol,
-            DropReasons.TextOf(flow.DropReason), Cause(flow));
+            $"{DropReasons.TextOf(flow.DropReason)}{(flow.Verdict == FlowVerdict.Audit ? " (audit: it passed)" : "")}", Cause(flow));
     }
 
     // Shorter than Hubble's own words, and the nearest rule without its policy's kind: a screen's line is short.

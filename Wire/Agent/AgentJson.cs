@@ -19,5 +19,8 @@ namespace Axoneme.Wire.Agent;
 [JsonSerializable(typeof(IReadOnlyList<ClusterNodeView>))]
 [JsonSerializable(typeof(IReadOnlyList<BpfTunnelView>))]
 [JsonSerializable(typeof(IReadOnlyList<BpfNatView>))]
+[JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(EndpointConfigView))]
+[JsonSerializable(typeof(EndpointConfigChange))]
 [JsonSerializable(typeof(AgentError))]
 public sealed partial class AgentJson : JsonSerializerContext;

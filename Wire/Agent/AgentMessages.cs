@@ -17,7 +17,20 @@ public sealed record CniError(string CniVersion, uint Code, string Msg, string? 
 public sealed record EndpointView(
     ushort Id, string ContainerId, string Namespace, string Pod, string State, uint Identity, IReadOnlyList<string> Labels,
     string? Ipv4, string? Ipv6, string Mac, string InterfaceName, uint Ifindex, bool IngressEnforced, bool EgressEnforced,
-    uint PolicyId, uint PolicyRevision, string? Problem);
+    uint PolicyId, uint PolicyRevision, string? Problem)
+{
+    /// <summary>Policy is only reported here: what it would drop passes.</summary>
+    public bool PolicyAuditMode { get; init; }
+}
+
+/// <summary>What can be set at an endpoint. <paramref name="PolicyAuditMode"/> is what holds, be it set here or for the whole node.</summary>
+/// <param name="Id">The endpoint's id.</param>
+/// <param name="PolicyAuditMode">Policy is only reported here.</param>
+/// <param name="NodePolicyAuditMode">What holds at endpoints that nothing is set for.</param>
+public sealed record EndpointConfigView(ushort Id, bool PolicyAuditMode, bool NodePolicyAuditMode);
+
+/// <summary>What is to be set at an endpoint; null leaves it as it is.</summary>
+public sealed record EndpointConfigChange(bool? PolicyAuditMode);
 
 /// <summary>An identity known to this node.</summary>
 public sealed record IdentityView(uint Id, IReadOnlyList<string> Labels);
@@ -33,7 +46,16 @@ public sealed record AgentStatus(
 {
     /// <summary>How the node is connected; null from an agent that does not say.</summary>
     public NetworkView? Network { get; init; }
+
+    /// <summary>Endpoints at which policy is only reported.</summary>
+    public int EndpointsAudited { get; init; }
+
+    /// <summary>Whether the other nodes can be reached; null when nobody asks.</summary>
+    public ClusterHealthView? ClusterHealth { get; init; }
 }
+
+/// <summary>Of how many nodes every address was reached at the last round; <paramref name="ProbedAt"/> is null before the first one.</summary>
+public sealed record ClusterHealthView(int NodesReachable, int Nodes, DateTimeOffset? ProbedAt);
 
 /// <summary>How a node is connected.</summary>
 /// <param name="Routing">native or vxlan.</param>

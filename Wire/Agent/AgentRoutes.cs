@@ -13,6 +13,16 @@ public static class AgentRoutes
     public const string Cni = "/v1/cni";
     public const string Status = "/v1/status";
     public const string Endpoints = "/v1/endpoints";
+    /// <summary>
+    /// <c>{Endpoints}/{id}{EndpointConfig}</c>, GET: the endpoint's <see cref="EndpointConfigView"/>. POST with an <see cref="EndpointConfigChange"/>:
+    /// changes it and answers what holds then, when the kernel has it.
+    /// </summary>
+    public const string EndpointConfig = "/config";
+    /// <summary>GET: the last <see cref="HealthReport"/>.</summary>
+    public const string Health = "/v1/health";
+
+    /// <summary>POST without a body: asks every node now and answers the <see cref="HealthReport"/>.</summary>
+    public const string HealthProbe = "/v1/health/probe";
     public const string Identities = "/v1/identities";
     public const string Policies = "/v1/policies";
     public const string Nodes = "/v1/nodes";

@@ -98,6 +98,8 @@ public sealed class CommandLineTests
         "10.0.0.1:4000 (host) <- shop/web:80 (ID:7) FORWARDED (TCP Flags: FIN)")]
     [InlineData("""{"flow":{"verdict":"DROPPED","drop_reason":132,"drop_reason_desc":"INVALID_SOURCE_IP","IP":{"source":"10.0.0.99","destination":"10.0.0.1"},"l4":{"ICMPv4":{"type":8,"code":0}},"source":{"identity":7,"labels":[]},"destination":{"identity":1,"labels":["reserved:host"]},"event_type":{"type":1},"traffic_direction":"EGRESS","Summary":"ICMPv4 EchoRequest"}}""",
         "10.0.0.99 (ID:7) -> 10.0.0.1 (host) invalid source ip DROPPED (ICMPv4 EchoRequest)")]
+    [InlineData("""{"flow":{"verdict":"AUDIT","drop_reason":133,"IP":{"source":"10.0.0.9","destination":"10.0.0.3"},"l4":{"TCP":{"source_port":1,"destination_port":80,"flags":{"SYN":true}}},"source":{"identity":9,"labels":["reserved:world-ipv4"]},"destination":{"identity":7,"labels":[],"namespace":"shop","pod_name":"db"},"event_type":{"type":5},"traffic_direction":"INGRESS","nearest_rule":"shop/db ingress[0]: 80/TCP is not in 5432/TCP","Summary":"TCP Flags: SYN"}}""",
+        "10.0.0.9:1 (world-ipv4) -> shop/db:80 (ID:7) policy-verdict:none INGRESS AUDITED (TCP Flags: SYN) by no rule (default deny; nearest: shop/db ingress[0]: 80/TCP is not in 5432/TCP)")]
     [InlineData("""{"lost_events":{"source":"HUBBLE_RING_BUFFER","num_events_lost":12},"node_name":"n"}""", "(… 12 flows were too fast to be shown)")]
     public void A_flow_is_one_line_that_names_the_cause(string json, string expected) =>
         Assert.EndsWith(expected, Output.FlowLine.Format(JsonDocument.Parse(json).RootElement), StringComparison.Ordinal);

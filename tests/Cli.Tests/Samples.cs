@@ -6,9 +6,9 @@ internal static class Samples
     public const string Endpoints = """
         [{"id":1204,"containerId":"c0ffee","namespace":"shop","pod":"api","state":"ready","identity":4711,"labels":["k8s:app=api","k8s:io.kubernetes.pod.namespace=shop"],
           "ipv4":"10.244.0.3","ipv6":"fd00:10:244::3","mac":"0a:58:0a:f4:00:03","interfaceName":"axn1204","ifindex":12,"ingressEnforced":true,"egressEnforced":false,
-          "policyId":3,"policyRevision":9},
+          "policyId":3,"policyRevision":9,"policyAuditMode":false},
          {"id":17,"containerId":"bad","namespace":"shop","pod":"broken","state":"waiting-for-identity","identity":5,"labels":[],"mac":"","interfaceName":"","ifindex":0,
-          "ingressEnforced":false,"egressEnforced":false,"policyId":0,"policyRevision":0,"problem":"no identity after 10 s"}]
+          "ingressEnforced":false,"egressEnforced":false,"policyId":0,"policyRevision":0,"problem":"no identity after 10 s","policyAuditMode":false}]
         """;
 
     public const string Identities = """[{"id":4711,"labels":["k8s:app=api","k8s:io.kubernetes.pod.namespace=shop"]},{"id":1,"labels":["reserved:host"]}]""";
@@ -55,6 +55,6 @@ internal static class Samples
     public static string Status(string? problem = null, string? network = null) => $$"""
         {"node":"node-1","version":"1.0.0","kernel":"6.1.0","attachMode":"tcx","controlPlaneConnected":true,"stateRevision":42,"appliedRevision":40,"endpoints":2,"endpointsReady":1,
          "identities":9,"policies":3,"pools":[{"cidr":"10.244.0.0/24","capacity":254,"inUse":2}],"maps":[{"name":"endpoints","capacity":65536,"entries":2},{"name":"conntrack4","capacity":131072}],
-         "eventsLost":0,"problems":[{{(problem is null ? "" : $"\"{problem}\"")}}]{{(network is null ? "" : $",\"network\":{network}")}} }
+         "eventsLost":0,"problems":[{{(problem is null ? "" : $"\"{problem}\"")}}],"endpointsAudited":0{{(network is null ? "" : $",\"network\":{network}")}} }
         """;
 }

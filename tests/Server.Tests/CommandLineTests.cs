@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Axoneme.Server.AllInOne;
+using Axoneme.Server.Node;
 
 namespace Axoneme.Server.Tests;
 

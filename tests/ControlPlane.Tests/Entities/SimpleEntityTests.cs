@@ -36,9 +36,10 @@ public sealed class SimpleEntityTests
     [Fact]
     public void A_node_that_registers_again_unchanged_is_no_event()
     {
-        var registration = new NodeRegistration { Name = "n1", Addresses = { "192.0.2.1" }, PodCidrs = { "10.0.0.0/24" }, Labels = { ["zone"] = "a" } };
+        var registration = new NodeRegistration { Name = "n1", Addresses = { "192.0.2.1" }, PodCidrs = { "10.0.0.0/24" }, HealthIpv4 = "10.0.0.9", HealthIpv6 = "fd00::9", Labels = { ["zone"] = "a" } };
         var node = new Scenario(new NodeKind(), "n1").When(new RegisterNode(registration));
-        Assert.Equal("10.0.0.0/24", node.Records[(RecordKind.Node, "n1")].Node.PodCidrs.Single());
+        var record = node.Records[(RecordKind.Node, "n1")].Node;
+        Assert.Equal(("10.0.0.0/24", "10.0.0.9", "fd00::9"), (record.PodCidrs.Single(), record.HealthIpv4, record.HealthIpv6));
 
         Assert.Empty(node.When(new RegisterNode(registration.Clone())).Last.Events);
         Assert.Contains("own, non-empty name", node.When(new RegisterNode(new NodeRegistration { Name = "n2" })).Last.Refusal);

@@ -6,7 +6,7 @@ namespace Axoneme.Datapath.Tests.Packets;
 public sealed class PacketTableTests(PacketFixture fixture) : IClassFixture<PacketFixture>
 {
     private static readonly Dictionary<string, PacketCase> Cases =
-        new[] { PolicyCases.All, ConntrackCases.All, SpoofingCases.All, ParsingCases.All, HeaderCases.All, FragmentCases.All, IcmpErrorCases.All, ConnectionLifeCases.All }.SelectMany(cases => cases).ToDictionary(row => row.Sentence);
+        new[] { PolicyCases.All, ConntrackCases.All, SpoofingCases.All, AuditSwitchCases.All, ParsingCases.All, HeaderCases.All, FragmentCases.All, IcmpErrorCases.All, ConnectionLifeCases.All }.SelectMany(cases => cases).ToDictionary(row => row.Sentence);
 
     public static TheoryData<string, string> Table()
     {

@@ -43,6 +43,20 @@ public class FlowJsonTests
     }
 
     [Fact]
+    public void An_audited_connection_is_hubble_s_audit_verdict_with_the_reason_and_the_rule_that_would_have_denied()
+    {
+        var flow = Json(Events.Syn(EventType.Audit, DropReasons.PolicyDeny, ingressRule: KnownCluster.DenyB));
+        Assert.Equal(("AUDIT", "POLICY_DENY"), (flow.GetProperty("verdict").GetString(), flow.GetProperty("drop_reason_desc").GetString()));
+        Assert.Equal(5, flow.GetProperty("event_type").GetProperty("type").GetInt32());
+        Assert.Equal("deny-b", flow.GetProperty("ingress_denied_by")[0].GetProperty("name").GetString());
+        Assert.False(flow.TryGetProperty("ingress_allowed_by", out _));
+    }
+
+    [Fact]
+    public void What_would_be_dropped_by_default_carries_the_nearest_rule_too() =>
+        Assert.Equal("default/allow-b ingress[0]: wants TCP 80", Json(Events.Syn(EventType.Audit, DropReasons.Policy)).GetProperty("nearest_rule").GetString());
+
+    [Fact]
     public void Default_deny_carries_the_nearest_rule() =>
         Assert.Equal("default/allow-b ingress[0]: wants TCP 80", Json(Events.Syn(EventType.Drop, DropReasons.Policy)).GetProperty("nearest_rule").GetString());
 

@@ -149,6 +149,32 @@ public sealed class AgentSocketTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Audit_mode_is_read_and_set_per_endpoint()
+    {
+        var id = (await _client.GetFromJsonAsync(AgentRoutes.Endpoints, AgentJson.Default.IReadOnlyListEndpointView))!.Single().Id;
+        var route = $"{AgentRoutes.Endpoints}/{id}{AgentRoutes.EndpointConfig}";
+        Assert.Equal(new EndpointConfigView(id, false, false), await _client.GetFromJsonAsync(route, AgentJson.Default.EndpointConfigView));
+        var changed = await _client.PostAsync(route, JsonContent.Create(new EndpointConfigChange(true), AgentJson.Default.EndpointConfigChange));
+        Assert.Equal(new EndpointConfigView(id, true, false), await changed.Content.ReadFromJsonAsync(AgentJson.Default.EndpointConfigView));
+        Assert.Equal("ingress-enforced,audit", (await _client.GetFromJsonAsync(AgentRoutes.BpfEndpoints, AgentJson.Default.IReadOnlyListBpfEndpointView))!.Single().Flags);
+        var metrics = await _client.GetStringAsync(AgentRoutes.Metrics);
+        Assert.Contains("cilium_policy_endpoint_enforcement_status{enforcement=\"audit-ingress\"} 1\n", metrics);
+        Assert.Contains("cilium_policy_endpoint_enforcement_status{enforcement=\"ingress\"} 0\n", metrics);
+    }
+
+    [Theory]
+    [InlineData("999", HttpStatusCode.NotFound, "endpoint 999")]
+    [InlineData("0", HttpStatusCode.BadRequest, "endpoint \"0\"")]
+    [InlineData("web", HttpStatusCode.BadRequest, "endpoint \"web\"")]
+    public async Task An_endpoint_that_is_none_cannot_be_configured(string id, HttpStatusCode status, string error)
+    {
+        var answer = await _client.PostAsync(
+            $"{AgentRoutes.Endpoints}/{id}{AgentRoutes.EndpointConfig}", JsonContent.Create(new EndpointConfigChange(true), AgentJson.Default.EndpointConfigChange));
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Contains(error, (await answer.Content.ReadFromJsonAsync(AgentJson.Default.AgentError))!.Error);
+    }
+
+    [Fact]
     public async Task Monitor_refuses_a_wrong_filter_by_name()
     {
         var answer = await _client.GetAsync($"{AgentRoutes.Monitor}?port=many");

@@ -30,6 +30,8 @@ internal sealed partial class FakeNetwork(Action<string>? record = null) : INode
 
     public IReadOnlyList<IPAddress> LocalAddresses() => [.. Own, .. HostDevice ?? []];
 
+    public T Inside<T>(Func<T> function) => function();
+
     public void EnsureHostDevice(IReadOnlyList<IPAddress> routers) => HostDevice = routers;
 
     /// <summary>Kernel settings that are not as pods need them.</summary>

@@ -30,6 +30,7 @@ internal sealed class RealNode : IAsyncDisposable
             BpfRoot = $"/sys/fs/bpf/axo-test-{_id}",
             PodCidr4 = IPNetwork.Parse("10.77.0.0/16"),
             PodCidr6 = IPNetwork.Parse("fd77::/64"),
+            EndpointHealthChecking = false,
             PodRecordWait = TimeSpan.FromMilliseconds(100),
         };
         DatapathOptions = new() { BpfRoot = Options.BpfRoot, ForceClsact = forceClsact, PolicyEntries = 65536, HostEntries = 65536, PrefixEntries = 65536 };
@@ -103,6 +104,33 @@ internal sealed class RealNode : IAsyncDisposable
     }
 
     public EndpointView Endpoint(string pod) => Agent!.GetEndpoints().Single(e => e.Pod == pod);
+
+    /// <summary>Runs <c>ip</c> in the node's namespace.</summary>
+    public void Ip(string arguments) => Run($"-n axo-node-{_id} {arguments}");
+
+    /// <summary>A cable between two nodes: interface <c>up0</c> of each, up and without an address.</summary>
+    public void Cable(RealNode other)
+    {
+        Run($"-n axo-node-{_id} link add up0 type veth peer name up0 netns axo-node-{other._id}");
+        foreach (var node in new[] { this, other })
+        {
+            node.Ip("link set lo up");
+            node.Ip("link set up0 up");
+        }
+    }
+
+    private static void Run(string arguments)
+    {
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("ip", arguments) { RedirectStandardError = true })!;
+        var errors = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"ip {arguments}: {errors}");
+    }
+
+    public EndpointView HealthEndpoint() => Agent!.GetEndpoints().Single(e => e.Identity == 4);
+
+    /// <summary>Where the health endpoint's namespace is mounted.</summary>
+    public string HealthNetns() => $"{NetworkNamespace.Directory}/{NodeDevices.HealthNamespaceOf(Options.BpfRoot)}";
 
     /// <summary>Begins to listen in a pod.</summary>
     public TcpListener Listen(string pod, string address, int port) => Netns(pod).Run(() =>

@@ -44,6 +44,7 @@ internal sealed class TestNode : IAsyncDisposable
         PodCidr4 = IPNetwork.Parse("10.1.0.0/24"),
         PodCidr6 = IPNetwork.Parse("fd00:1::/64"),
         HostFirewall = false,
+        EndpointHealthChecking = false,
         PodRecordWait = TimeSpan.FromMilliseconds(200),
     };
 
