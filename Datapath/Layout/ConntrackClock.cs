@@ -12,7 +12,7 @@ public static class ConntrackClock
     public static uint Ticks(ulong monotonicNanoseconds) => (uint)(monotonicNanoseconds >> ConntrackEntry.TickShift);
 
     /// <summary>True when the datapath would take a packet of this connection for the first of a new one.</summary>
-    public static bool IsExpired(byte protocol, in ConntrackEntry entry, uint nowTicks) => nowTicks - entry.LastSeen > Timeout(protocol, entry.Flags);
+    public static bool IsExpired(byte protocol, in ConntrackEntry entry, uint nowTicks) => (int)(nowTicks - entry.LastSeen) > (int)Timeout(protocol, entry.Flags);
 
     /// <summary>Ticks without a packet after which an entry expires.</summary>
     public static uint Timeout(byte protocol, ConntrackFlags flags)

@@ -29,6 +29,9 @@ public readonly record struct DatapathConfig
     /// <summary>The longest IP packet, in bytes, that fits into the tunnel.</summary>
     public uint TunnelMtu { get; init; }
 
+    /// <summary>Decides which ports masquerading tries for a connection; another one for each load unless told.</summary>
+    public uint NatSecret { get; init; } = unchecked((uint)System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MinValue, int.MaxValue));
+
     /// <summary>UDP port of the tunnel.</summary>
     public ushort TunnelPort { get; init; } = 8472;
 

@@ -14,8 +14,15 @@
 /* The tunnel's own packets carry their verdict inside. */
 static __always_inline bool is_tunnel_packet(const struct packet *packet)
 {
-	return config.tunnel_ifindex && packet->protocol == IPPROTO_UDP && !packet->later_fragment &&
-	       packet->destination_port == bpf_htons(config.tunnel_port);
+	return config.tunnel_ifindex && packet->protocol == IPPROTO_UDP && packet->destination_port == bpf_htons(config.tunnel_port);
+}
+
+/* So are errors about them the node's, whatever its policy. */
+APART int is_tunnel_error(struct __sk_buff *skb, const struct packet *packet)
+{
+	struct packet inner = {};
+
+	return packet && packet->kind == PACKET_ERROR && read_error(skb, packet, &inner) && is_tunnel_packet(&inner);
 }
 
 /* A packet that cannot be read is refused when it concerns one of ours and is otherwise none of our business. */
@@ -62,7 +69,7 @@ int from_netdev(struct __sk_buff *skb)
 		return TC_ACT_OK;
 	if (reason)
 		return refuse_ours(skb, &packet, reason, DIRECTION_INGRESS);
-	if (is_tunnel_packet(&packet))
+	if (is_tunnel_packet(&packet) || (config.tunnel_ifindex && packet.kind == PACKET_ERROR && is_tunnel_error(skb, &packet)))
 		return TC_ACT_OK;
 	reason = admit(skb, &packet, &passage, &endpoint, &none, &hop, true);
 	if (reason == NOT_OURS)
@@ -103,7 +110,8 @@ int to_netdev(struct __sk_buff *skb)
 		return drop(skb, &packet, 0, 0, reason, DIRECTION_EGRESS);
 	if (reason)
 		return refuse_ours(skb, &packet, reason, DIRECTION_EGRESS);
-	if (is_tunnel_packet(&packet))
+	/* What the node forwards for others is not its own, whatever source it bears. */
+	if (mark != MARK_MASQUERADE && (skb->ingress_ifindex || is_tunnel_packet(&packet)))
 		return TC_ACT_OK;
 	if (config.host_firewall && mark != MARK_MASQUERADE) {
 		reason = admit(skb, &packet, &passage, &endpoint, &none, &hop, false);
@@ -120,6 +128,8 @@ int to_netdev(struct __sk_buff *skb)
 		return TC_ACT_OK;
 	if (mark != MARK_MASQUERADE && !may_collide(&packet, device))
 		return TC_ACT_OK;
+	if (mark != MARK_MASQUERADE && packet.protocol == IPPROTO_TCP && packet.tcp_flags & TCP_RST && !is_masqueraded(&packet))
+		return TC_ACT_OK; /* the end of something unknown needs no port */
 	reason = masquerade(skb, &packet, device);
 	return reason ? drop(skb, &packet, 0, 0, reason, DIRECTION_EGRESS) : TC_ACT_OK;
 }

@@ -55,13 +55,17 @@ int from_overlay(struct __sk_buff *skb)
 		reason = DROP_FORBIDDEN_ICMP6; /* the tunnel is no link */
 	if (reason)
 		return drop(skb, &packet, 0, passage.sender_identity, reason, DIRECTION_INGRESS);
+	/* A connection knows by which tunnel it comes; without one it is asked each time. */
+	if (packet.kind != PACKET_CONNECTION && !find_sender_node(&passage, packet.family))
+		return drop(skb, &packet, 0, passage.sender_identity, DROP_UNKNOWN_SENDER, DIRECTION_INGRESS);
 	/* The device has no neighbours: the inner frame's destination is nobody's. */
 	bpf_skb_change_type(skb, 0 /* PACKET_HOST */);
 	reason = admit(skb, &packet, &passage, &endpoint, &none, &hop, false);
 	if (reason == NOT_OURS) {
-		if (passage.ifindex == HOST_INTERFACE)
+		reason = passage.ifindex != HOST_INTERFACE ? DROP_NO_LOCAL_ENDPOINT : find_sender_node(&passage, packet.family) ? 0 : DROP_UNKNOWN_SENDER;
+		if (!reason)
 			return pass(skb, DIRECTION_INGRESS);
-		return drop(skb, &packet, 0, passage.sender_identity, DROP_NO_LOCAL_ENDPOINT, DIRECTION_INGRESS);
+		return drop(skb, &packet, 0, passage.sender_identity, reason, DIRECTION_INGRESS);
 	}
 	count_packet(reason, DIRECTION_INGRESS, skb->len);
 	if (reason)
@@ -114,14 +118,20 @@ int to_overlay(struct __sk_buff *skb)
 		return drop(skb, &packet, 0, 0, DROP_UNSUPPORTED_L3, DIRECTION_EGRESS);
 	find_address(&packet.source, packet.family, &source);
 	find_address(&packet.destination, packet.family, &destination);
+	/* What the node forwards for others is neither a pod's nor the node's own: it may not enter under their addresses. */
+	if (skb->ingress_ifindex && mark != MARK_JUDGED && mark != MARK_MASQUERADE && (source.ifindex || source.tunnel))
+		return drop(skb, &packet, 0, 0, DROP_INVALID_SOURCE_IP, DIRECTION_EGRESS);
 	if (config.host_firewall && source.ifindex == HOST_INTERFACE && mark != MARK_JUDGED && mark != MARK_MASQUERADE) {
 		reason = packet.family == 4 ? read_ipv4(skb, &packet, 0) : read_ipv6(skb, &packet, 0);
-		if (!reason)
-			reason = is_link_message(&packet) ? DROP_FORBIDDEN_ICMP6 : admit(skb, &packet, &passage, &endpoint, &none, &hop, false);
-		else
-			drop(skb, &packet, HOST_INTERFACE, IDENTITY_HOST, reason, DIRECTION_EGRESS);
-		if (reason > 0)
+		if (!reason && is_link_message(&packet))
+			reason = DROP_FORBIDDEN_ICMP6;
+		if (reason)
+			return drop(skb, &packet, HOST_INTERFACE, IDENTITY_HOST, reason, DIRECTION_EGRESS);
+		reason = admit(skb, &packet, &passage, &endpoint, &none, &hop, false);
+		if (reason > 0) {
+			count_packet(reason, DIRECTION_EGRESS, skb->len);
 			return TC_ACT_SHOT;
+		}
 	}
 	reason = set_tunnel(skb, destination.tunnel, source.identity);
 	if (reason)

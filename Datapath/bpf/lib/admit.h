@@ -70,6 +70,38 @@ static __always_inline bool is_forged_host(const struct passage *passage, __u32 
 	return identity == IDENTITY_HOST && passage->arrived_on;
 }
 
+/* Is the way to this node the tunnel with this index? */
+static __always_inline bool is_tunnel_to(__u32 tunnel, const struct ip_address *node)
+{
+	struct ip_address *remote = tunnel ? bpf_map_lookup_elem(&tunnels, &tunnel) : 0;
+
+	return remote && same_address(remote, node);
+}
+
+/* Nobody but a node of the cluster may say who sends. Returns the index of its tunnel, or 0. */
+static __always_inline __u32 find_sender_node(const struct passage *passage, __u32 family)
+{
+	struct whereabouts node = {};
+
+	find_address(&passage->sender_node, family, &node);
+	return is_node(node.identity) ? node.tunnel : 0;
+}
+
+/* The other end of a packet. What a pod sends to an address of its link is for the node: nobody else is there. */
+static __always_inline void find_other_end(const struct packet *packet, const struct passage *passage, struct whereabouts *other)
+{
+	if (passage->direction == DIRECTION_EGRESS) {
+		find_address(&packet->destination, packet->family, other);
+		if (passage->ifindex > HOST_INTERFACE && packet->family == 6 && is_link_scope(&packet->destination)) {
+			other->identity = IDENTITY_HOST;
+			other->ifindex = HOST_INTERFACE;
+			other->outside = 0;
+		}
+	} else {
+		find_address(&packet->source, packet->family, other);
+	}
+}
+
 /*
  * An address behind a tunnel that arrives without one is forged; but nodes speak for themselves in clear, too.
  */
@@ -93,7 +125,8 @@ static __always_inline bool is_unmasqueraded(const struct ip_address *address)
  * that comes by a tunnel by the tunnel's word; the ipcache names the others. A packet that reaches a pod through the stack
  * cannot come from a pod of this node.
  */
-static __always_inline int identify_ends(const struct packet *packet, struct passage *passage, struct conntrack_entry *connection)
+static __always_inline int identify_ends(const struct packet *packet, struct passage *passage, struct conntrack_entry *connection,
+					 const struct conntrack_entry *known)
 {
 	struct whereabouts other = {};
 	struct conntrack_end *source, *destination;
@@ -105,8 +138,18 @@ static __always_inline int identify_ends(const struct packet *packet, struct pas
 		source = &connection->responder;
 		destination = &connection->initiator;
 	}
+	find_other_end(packet, passage, &other);
 	if (passage->direction == DIRECTION_EGRESS) {
-		find_address(&packet->destination, packet->family, &other);
+		if (known && other.outside) {
+			const struct conntrack_end *before = passage->from_initiator ? &known->responder : &known->initiator;
+
+			/* The ipcache does not know it yet; the tunnel it came by did. */
+			if (!before->ifindex && before->policy_id) {
+				other.identity = before->identity;
+				other.tunnel = before->policy_id;
+				other.outside = 0;
+			}
+		}
 		source->identity = passage->identity;
 		source->ifindex = passage->ifindex;
 		destination->identity = other.identity;
@@ -117,7 +160,6 @@ static __always_inline int identify_ends(const struct packet *packet, struct pas
 				      (packet->family == 4 ? config.masquerade4 : config.masquerade6) &&
 				      !is_unmasqueraded(&packet->destination);
 	} else {
-		find_address(&packet->source, packet->family, &other);
 		source->identity = passage->sender_identity ? passage->sender_identity : other.identity;
 		source->ifindex = other.ifindex;
 		source->policy_id = other.tunnel;
@@ -126,11 +168,9 @@ static __always_inline int identify_ends(const struct packet *packet, struct pas
 		if (is_forged_sender(passage, &other))
 			return DROP_INVALID_SOURCE_IP;
 		if (passage->by_tunnel) {
-			/* Nobody but a node of the cluster may say who sends. The way back is the one it came. */
-			find_address(&passage->sender_node, packet->family, &other);
-			if (!other.tunnel || !is_node(other.identity))
+			source->policy_id = find_sender_node(passage, packet->family); /* the way back is the one it came */
+			if (!source->policy_id)
 				return DROP_UNKNOWN_SENDER;
-			source->policy_id = other.tunnel;
 		}
 	}
 	return 0;
@@ -159,7 +199,7 @@ APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passag
 	judgement.direction = passage->direction;
 	what.is_reply = !passage->from_initiator;
 	tcp = packet->protocol == IPPROTO_TCP;
-	judgement.reason = identify_ends(packet, passage, &connection);
+	judgement.reason = identify_ends(packet, passage, &connection, known);
 	/*
 	 * Who began a connection that was met in the middle is a guess: the entry may have been evicted and come back the
 	 * other way round. When policy has changed, both directions must allow it, so that no eviction turns a deny into
@@ -169,6 +209,8 @@ APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passag
 		judge(&connection, true, connection_class(packet, !passage->from_initiator), &judgement);
 	if (!judgement.reason)
 		judge(&connection, false, connection_class(packet, passage->from_initiator), &judgement);
+	if (!judgement.reason && !known && passage->masquerade && packet->kind != PACKET_ERROR && !is_translatable(packet))
+		judgement.reason = DROP_NAT_UNKNOWN_PROTOCOL;
 	if (judgement.reason) {
 		/*
 		 * The stale entry stays: it remembers who began, so that every further packet of either end is judged, and
@@ -206,7 +248,7 @@ APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passag
 	} else {
 		connection.flags = passage->source_is_high ? CONNTRACK_INITIATOR_IS_HIGH : 0;
 		connection.tcp_flags = packet->tcp_flags;
-		if (tcp && !(packet->tcp_flags & TCP_SYN)) {
+		if (tcp && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN) {
 			count(COUNTER_CONNTRACK_NOT_SYN, skb->len);
 			connection.flags |= CONNTRACK_NOT_SYN;
 			/* Perhaps somebody outside began it: only what was masqueraded before goes on being so. */
@@ -238,6 +280,18 @@ static __always_inline void set_out(struct passage *passage, __u32 target, __u32
 	passage->masquerade = masquerade;
 }
 
+/* Is the verdict that the other end's policy made still in force? Elsewhere it is asked there. */
+static __always_inline bool is_far_end_current(const struct conntrack_end *end)
+{
+	__u32 ifindex = end->ifindex;
+	struct endpoint *endpoint;
+
+	if (ifindex <= HOST_INTERFACE)
+		return !ifindex || is_host_current(end);
+	endpoint = bpf_map_lookup_elem(&endpoints, &ifindex);
+	return endpoint && is_end_current(end, endpoint);
+}
+
 /* An ICMP error follows the connection it is about. False: it is about nothing known, and is judged by its type. */
 APART int follows_connection(struct __sk_buff *skb, struct packet *packet, struct passage *passage, const struct endpoint *endpoint)
 {
@@ -255,8 +309,9 @@ APART int follows_connection(struct __sk_buff *skb, struct packet *packet, struc
 			const struct conntrack_end *mine = we_are_initiator ? &entry->initiator : &entry->responder;
 			const struct conntrack_end *other = we_are_initiator ? &entry->responder : &entry->initiator;
 
-			if (mine->ifindex == passage->ifindex && is_end_current(mine, endpoint) &&
-			    (passage->direction == DIRECTION_EGRESS || other->ifindex <= HOST_INTERFACE)) {
+			if (mine->ifindex == passage->ifindex && is_end_current(mine, endpoint) && is_far_end_current(other) &&
+			    (passage->direction == DIRECTION_EGRESS || other->ifindex <= HOST_INTERFACE) &&
+			    (!passage->by_tunnel || is_tunnel_to(other->policy_id, &passage->sender_node) || find_sender_node(passage, packet->family))) {
 				if (passage->direction == DIRECTION_EGRESS)
 					set_out(passage, other->ifindex, other->policy_id, we_are_initiator && entry->flags & CONNTRACK_MASQUERADE);
 				return true;
@@ -331,9 +386,14 @@ static __always_inline bool is_other_end_current(const struct packet *packet, co
 		return false;
 	if (passage->sender_identity && passage->sender_identity != other->identity)
 		return false;
+	if (config.tunnel_ifindex && passage->arrived_on) {
+		/* By another tunnel than its own, or by none: whoever that is is asked again. */
+		if (passage->by_tunnel ? !is_tunnel_to(other->policy_id, &passage->sender_node) : other->policy_id && !is_node(other->identity))
+			return false;
+	}
 	if (entry->last_seen == passage->now)
 		return true;
-	find_address(address, packet->family, &found);
+	find_other_end(packet, passage, &found);
 	if (found.ifindex != other->ifindex)
 		return false;
 	/*

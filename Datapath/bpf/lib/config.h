@@ -12,6 +12,7 @@ struct config {
 	__u32 world_ipv6_identity;
 	__u32 tunnel_ifindex; /* the VXLAN device, 0: native routing */
 	__u32 tunnel_mtu;     /* longest IP packet that fits into the tunnel */
+	__u32 nat_secret;     /* decides which ports masquerading tries */
 	__u16 tunnel_port;    /* UDP */
 	__u16 nat_port_min;   /* source ports that masquerading may give, both inclusive */
 	__u16 nat_port_max;

@@ -26,6 +26,12 @@ static __always_inline __u32 now_ticks(void)
 	return bpf_ktime_get_coarse_ns() >> TICK_SHIFT;
 }
 
+/* Another CPU may have seen it a tick later than this one counts. */
+static __always_inline bool is_over(__u32 last_seen, __u32 timeout, __u32 now)
+{
+	return (__s32)(now - last_seen) > (__s32)timeout;
+}
+
 static __always_inline bool is_closing(const struct conntrack_entry *entry)
 {
 	__u16 fins = CONNTRACK_FIN_FROM_INITIATOR | CONNTRACK_FIN_FROM_RESPONDER;
@@ -41,7 +47,7 @@ static __always_inline bool is_expired(const struct conntrack_entry *entry, __u8
 		timeout = TIMEOUT_TCP_CLOSING;
 	else if (protocol == IPPROTO_TCP && entry->flags & CONNTRACK_REPLY_SEEN)
 		timeout = TIMEOUT_TCP_ESTABLISHED;
-	return now - entry->last_seen > timeout;
+	return is_over(entry->last_seen, timeout, now);
 }
 
 /* Orders the ends. True: the packet's source is the higher one. */

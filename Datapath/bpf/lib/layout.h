@@ -220,8 +220,10 @@ struct fragment_key6 {
 };
 
 struct fragment_ports {
-	__be16 source;
-	__be16 destination;
+	__be16 source;	    /* of an echo: the id */
+	__be16 destination; /* of an echo: its type */
+	__u8 protocol;	    /* behind the extension headers of IPv6 */
+	__u8 pad[3];
 };
 
 enum event_type {

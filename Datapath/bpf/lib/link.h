@@ -58,14 +58,6 @@ static __always_inline bool is_own_link_local(const struct ip_address *address, 
 	       address->word[3] == bpf_htonl(0xfe000000 | (__u32)mac[3] << 16 | (__u32)mac[4] << 8 | mac[5]);
 }
 
-/* Stays on the link: multicast of link scope, or a link-local address. */
-static __always_inline bool is_link_scope(const struct ip_address *address)
-{
-	__u32 head = bpf_ntohl(address->word[0]) >> 16;
-
-	return (head & 0xffc0) == 0xfe80 || (head & 0xff0f) == 0xff02 || (head & 0xff0f) == 0xff01;
-}
-
 static __always_inline bool is_link_message(const struct packet *packet)
 {
 	if (packet->protocol != IPPROTO_ICMPV6 || packet->kind != PACKET_STATELESS)

@@ -10,6 +10,7 @@
 #include "conntrack.h"
 
 #define NAT_ATTEMPTS 32 /* ports tried before the packet is dropped */
+#define NAT_STRIDE 7919
 
 #define IPV4_CHECKSUM_OFFSET 10
 #define IPV4_SOURCE_OFFSET 12
@@ -63,16 +64,22 @@ static __always_inline void make_twin_key(struct nat_key *twin, const struct nat
 	}
 }
 
-static __always_inline bool is_nat_expired(const struct nat_entry *out, __u8 protocol, __u32 last_seen, __u32 now)
+static __always_inline bool is_nat_closing(const struct nat_entry *out)
 {
 	__u16 fins = NAT_FIN_OUT | NAT_FIN_IN;
+
+	return out->flags & NAT_RESET || (out->flags & fins) == fins;
+}
+
+static __always_inline bool is_nat_expired(const struct nat_entry *out, __u8 protocol, __u32 last_seen, __u32 now)
+{
 	__u32 timeout = TIMEOUT_OTHER;
 
-	if (protocol == IPPROTO_TCP && (out->flags & NAT_RESET || (out->flags & fins) == fins))
+	if (protocol == IPPROTO_TCP && is_nat_closing(out))
 		timeout = TIMEOUT_TCP_CLOSING;
 	else if (protocol == IPPROTO_TCP && out->flags & NAT_REPLY_SEEN)
 		timeout = TIMEOUT_TCP_ESTABLISHED;
-	return (__s32)(now - last_seen) > (__s32)timeout;
+	return is_over(last_seen, timeout, now);
 }
 
 /* Is the translation whose NAT_IN entry this is over? Its own packets are seen by either entry. */
@@ -85,7 +92,7 @@ static __noinline bool is_translation_over(const struct nat_key *in, const struc
 	make_twin_key(&key, in, back);
 	out = bpf_map_lookup_elem(&nat, &key);
 	if (!out || out->port != in->destination_port || !same_address(&out->address, &in->destination))
-		return now - last_seen > TIMEOUT_OTHER; /* its sender may yet make the other entry again */
+		return is_over(last_seen, TIMEOUT_OTHER, now); /* its sender may yet make the other entry again */
 	if ((__s32)(out->last_seen - last_seen) > 0)
 		last_seen = out->last_seen;
 	if (!is_nat_expired(out, key.protocol, last_seen, now))
@@ -95,7 +102,7 @@ static __noinline bool is_translation_over(const struct nat_key *in, const struc
 }
 
 /* Takes a source port for this sender; false when another has it. Of two that try at once one gets it. */
-static __noinline bool claim_port(const struct nat_key *out, const struct nat_entry *mapping, __u32 now)
+static __noinline bool claim_port(const struct nat_key *out, struct nat_entry *mapping, __u32 now)
 {
 	struct nat_key in;
 	struct nat_entry back = { .last_seen = now };
@@ -106,8 +113,10 @@ static __noinline bool claim_port(const struct nat_key *out, const struct nat_en
 	make_twin_key(&in, out, mapping);
 	taken = bpf_map_lookup_elem(&nat, &in);
 	if (taken) {
-		if (taken->port == back.port && same_address(&taken->address, &back.address))
+		if (taken->port == back.port && same_address(&taken->address, &back.address)) {
+			mapping->flags = taken->flags & NAT_REPLY_SEEN; /* its other entry was evicted */
 			return true;
+		}
 		if (!is_translation_over(&in, taken, now))
 			return false;
 		bpf_map_delete_elem(&nat, &in);
@@ -115,10 +124,33 @@ static __noinline bool claim_port(const struct nat_key *out, const struct nat_en
 	return bpf_map_update_elem(&nat, &in, &back, BPF_NOEXIST) == 0;
 }
 
+/*
+ * Which ports are tried, and in what order, follows from the tuple and a secret: a translation whose NAT_OUT entry was
+ * evicted finds its port again, and nobody outside can guess it.
+ */
+static __always_inline __u32 scatter(const struct nat_key *out)
+{
+	__u32 words[] = {
+		out->source.word[0], out->source.word[1], out->source.word[2], out->source.word[3],
+		out->destination.word[0], out->destination.word[1], out->destination.word[2], out->destination.word[3],
+		(__u32)out->source_port << 16 | out->destination_port, out->protocol,
+	};
+	__u32 sum = config.nat_secret;
+	int i;
+
+#pragma unroll
+	for (i = 0; i < 10; i++) {
+		sum = (sum ^ words[i]) * 0x9e3779b1;
+		sum ^= sum >> 15;
+	}
+	return sum;
+}
+
 /* Makes a translation to `mapping->address`, of the sender's own port if it can be had. Returns 0 or the drop reason. */
 APART int make_translation(const struct nat_key *out, struct nat_entry *mapping)
 {
 	__u32 range = (__u32)config.nat_port_max - config.nat_port_min + 1;
+	__u32 next;
 	__u16 port;
 	bool fixed;
 	int i;
@@ -127,8 +159,9 @@ APART int make_translation(const struct nat_key *out, struct nat_entry *mapping)
 		return DROP_NAT_NO_MAPPING;
 	port = bpf_ntohs(out->source_port);
 	fixed = out->protocol == IPPROTO_SCTP;
+	next = scatter(out);
 	if (!fixed && !is_echo_protocol(out->protocol) && (port < config.nat_port_min || port > config.nat_port_max))
-		port = config.nat_port_min + bpf_get_prandom_u32() % range;
+		port = config.nat_port_min + next % range;
 	for (i = 0; i < NAT_ATTEMPTS; i++) {
 		mapping->port = bpf_htons(port);
 		if (claim_port(out, mapping, mapping->last_seen)) {
@@ -138,13 +171,14 @@ APART int make_translation(const struct nat_key *out, struct nat_entry *mapping)
 		count(COUNTER_NAT_CONFLICTS, 0);
 		if (fixed)
 			break;
-		port = config.nat_port_min + bpf_get_prandom_u32() % range;
+		next += NAT_STRIDE;
+		port = config.nat_port_min + next % range;
 	}
 	count(COUNTER_NAT_EXHAUSTED, 0);
 	return DROP_NAT_NO_MAPPING;
 }
 
-/* Once a tick: the translation lives, and so does its other entry. */
+/* Once a tick: the translation lives, and so does its other entry. Returns 0 when its port was given to another meanwhile. */
 APART int keep_translation(const struct nat_key *key, struct nat_entry *entry, __u32 now)
 {
 	struct nat_key twin;
@@ -156,6 +190,8 @@ APART int keep_translation(const struct nat_key *key, struct nat_entry *entry, _
 	make_twin_key(&twin, key, entry);
 	other = bpf_map_lookup_elem(&nat, &twin);
 	if (other) {
+		if (key->direction == NAT_OUT && (other->port != key->source_port || !same_address(&other->address, &key->source)))
+			return 0;
 		other->last_seen = now;
 	} else {
 		struct nat_entry again = { .last_seen = now };
@@ -164,9 +200,10 @@ APART int keep_translation(const struct nat_key *key, struct nat_entry *entry, _
 		again.port = key->direction == NAT_OUT ? key->source_port : key->destination_port;
 		if (key->direction == NAT_IN)
 			again.flags = NAT_REPLY_SEEN;
-		bpf_map_update_elem(&nat, &twin, &again, BPF_NOEXIST);
+		if (bpf_map_update_elem(&nat, &twin, &again, BPF_NOEXIST))
+			return 0;
 	}
-	return 0;
+	return 1;
 }
 
 /* The flags stand in the NAT_OUT entry, which is another one for what comes back. */
@@ -333,6 +370,11 @@ APART int masquerade_error(struct __sk_buff *skb, struct packet *packet)
 	return rewrite(skb, packet, &with);
 }
 
+static __always_inline bool is_address_of(const struct ip_address *address, const struct device *device, __u8 family)
+{
+	return family == 4 ? address->word[3] == device->ipv4 : same_address(address, &device->ipv6);
+}
+
 APART int put_source(struct __sk_buff *skb, struct packet *packet, const struct nat_entry *entry)
 {
 	struct replacement with = { .source = 1 };
@@ -365,14 +407,14 @@ APART int masquerade_packet(struct __sk_buff *skb, struct packet *packet, const 
 		return DROP_NAT_UNKNOWN_PROTOCOL;
 	make_nat_key(&key, packet, NAT_OUT);
 	entry = bpf_map_lookup_elem(&nat, &key);
-	if (entry && is_nat_expired(entry, packet->protocol, entry->last_seen, now))
+	if (entry && (is_nat_expired(entry, packet->protocol, entry->last_seen, now) || !is_address_of(&entry->address, device, packet->family)))
+		entry = 0;
+	if (entry && entry->last_seen != now && !keep_translation(&key, entry, now))
 		entry = 0;
 	if (entry) {
-		if (entry->last_seen != now)
-			keep_translation(&key, entry, now);
 		if (packet->protocol == IPPROTO_TCP && packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) {
-			if (packet->tcp_flags & TCP_SYN)
-				entry->flags = 0;
+			if (packet->tcp_flags & TCP_SYN && is_nat_closing(entry))
+				entry->flags = 0; /* a connection of its own; not a SYN sent again */
 			if (packet->tcp_flags & TCP_FIN)
 				entry->flags |= NAT_FIN_OUT;
 			if (packet->tcp_flags & TCP_RST)
@@ -454,7 +496,7 @@ APART int unmasquerade_packet(struct __sk_buff *skb, struct packet *packet, __u3
 		return 0;
 	if (is_echo_protocol(packet->protocol)) {
 		if (packet->icmp_type != (packet->family == 4 ? ICMP_ECHOREPLY : ICMPV6_ECHO_REPLY))
-			return 0;
+			return 0; /* a later fragment knows the first one's type */
 	} else if (packet->protocol != IPPROTO_SCTP && (port < config.nat_port_min || port > config.nat_port_max)) {
 		return 0;
 	}

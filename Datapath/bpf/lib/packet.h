@@ -87,6 +87,14 @@ static __always_inline bool is_unspecified(const struct ip_address *address)
 	return !(address->word[0] | address->word[1] | address->word[2] | address->word[3]);
 }
 
+/* Stays on the link: multicast of link scope, or a link-local address. */
+static __always_inline bool is_link_scope(const struct ip_address *address)
+{
+	__u32 head = bpf_ntohl(address->word[0]) >> 16;
+
+	return (head & 0xffc0) == 0xfe80 || (head & 0xff0f) == 0xff02 || (head & 0xff0f) == 0xff01;
+}
+
 /* Makes the headers readable directly. Packets of large sends keep their payload, rarely their headers, in pages. */
 static __always_inline int make_headers_linear(struct __sk_buff *skb)
 {
@@ -166,6 +174,14 @@ APART int read_error(struct __sk_buff *skb, const struct packet *outer, struct p
 		__builtin_memcpy(&inner->destination, &ip.daddr, sizeof(inner->destination));
 		inner->protocol = ip.nexthdr;
 		offset += sizeof(ip);
+		if (inner->protocol == IPPROTO_FRAGMENT) {
+			__u8 head[8];
+
+			if (bpf_skb_load_bytes(skb, offset, head, sizeof(head)) || head[2] || head[3] & 0xf8)
+				return false; /* a later fragment has no ports */
+			inner->protocol = head[0];
+			offset += sizeof(head);
+		}
 	}
 	if (!same_address(&inner->source, &outer->destination))
 		return false;
@@ -247,6 +263,30 @@ static __always_inline bool leaves_ports(const struct packet *packet)
 	return has_fragments(packet->protocol) && packet->kind == PACKET_CONNECTION;
 }
 
+static __always_inline void note_fragment(const struct packet *packet, struct fragment_ports *ports)
+{
+	bool echo = packet->protocol == IPPROTO_ICMP || packet->protocol == IPPROTO_ICMPV6;
+
+	__builtin_memset(ports, 0, sizeof(*ports));
+	ports->source = packet->source_port;
+	ports->destination = echo ? bpf_htons(packet->icmp_type) : packet->destination_port;
+	ports->protocol = packet->protocol;
+}
+
+static __always_inline void follow_fragment(struct packet *packet, const struct fragment_ports *first)
+{
+	packet->protocol = first->protocol;
+	packet->source_port = first->source;
+	if (packet->protocol == IPPROTO_ICMP || packet->protocol == IPPROTO_ICMPV6) {
+		packet->destination_port = first->source;
+		packet->icmp_type = bpf_ntohs(first->destination);
+	} else {
+		packet->destination_port = first->destination;
+	}
+	packet->tcp_flags = TCP_ACK; /* never the first packet of a connection */
+	packet->later_fragment = 1;
+}
+
 /*
  * Only the first fragment has ports; it leaves them for the others, which are judged like the connection they belong
  * to. One that comes before the first cannot be judged and is dropped.
@@ -262,18 +302,14 @@ APART int fragment_ports4(struct packet *packet, __be16 identification, bool fir
 	key.destination = packet->destination.word[3];
 	key.protocol = packet->protocol;
 	if (first) {
-		ports.source = packet->source_port;
-		ports.destination = packet->destination_port;
+		note_fragment(packet, &ports);
 		bpf_map_update_elem(&fragments4, &key, &ports, BPF_ANY);
 		return 0;
 	}
 	known = bpf_map_lookup_elem(&fragments4, &key);
 	if (!known)
 		return DROP_FRAGMENT_NOT_FOUND;
-	packet->source_port = known->source;
-	packet->destination_port = known->destination;
-	packet->tcp_flags = TCP_ACK; /* never the first packet of a connection */
-	packet->later_fragment = 1;
+	follow_fragment(packet, known);
 	return 0;
 }
 
@@ -287,18 +323,14 @@ APART int fragment_ports6(struct packet *packet, __be32 identification, bool fir
 	key.source = packet->source;
 	key.destination = packet->destination;
 	if (first) {
-		ports.source = packet->source_port;
-		ports.destination = packet->destination_port;
+		note_fragment(packet, &ports);
 		bpf_map_update_elem(&fragments6, &key, &ports, BPF_ANY);
 		return 0;
 	}
 	known = bpf_map_lookup_elem(&fragments6, &key);
 	if (!known)
 		return DROP_FRAGMENT_NOT_FOUND;
-	packet->source_port = known->source;
-	packet->destination_port = known->destination;
-	packet->tcp_flags = TCP_ACK;
-	packet->later_fragment = 1;
+	follow_fragment(packet, known);
 	return 0;
 }
 
@@ -329,14 +361,23 @@ static __always_inline int read_ipv4(struct __sk_buff *skb, struct packet *packe
 		return DROP_INVALID_SOURCE_IP;
 	fragment = bpf_ntohs(ip->frag_off);
 	if (fragment & IP_FRAGMENT_OFFSET) {
-		if (!has_fragments(ip->protocol))
-			return DROP_FRAGMENT_NOT_FOUND;
+		if (!has_fragments(ip->protocol)) {
+			packet->later_fragment = 1;
+			return 0; /* no ports that could be missing */
+		}
 		return fragment_ports4(packet, ip->id, false);
 	}
 	error = read_l4(packet, (void *)ip + header, end, length - header);
 	if (error || !(fragment & IP_MORE_FRAGMENTS))
 		return error;
+	if (!has_fragments(packet->protocol))
+		return 0;
 	return leaves_ports(packet) ? fragment_ports4(packet, ip->id, true) : DROP_FRAGMENT_NOT_FOUND;
+}
+
+static __always_inline bool is_extension(__u8 next)
+{
+	return next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING || next == IPPROTO_DSTOPTS || next == IPPROTO_FRAGMENT || next == IPPROTO_AH;
 }
 
 /* IPv6 with extension headers, off the fast path. At most six headers are walked (RFC 8200 names six that may appear). */
@@ -357,7 +398,7 @@ APART int read_ipv6_extensions(struct __sk_buff *skb, struct packet *packet, con
 
 		if (next == IPPROTO_NONE)
 			break;
-		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS && next != IPPROTO_FRAGMENT && next != IPPROTO_AH)
+		if (!is_extension(next))
 			break;
 		if (i == 6 || bpf_skb_load_bytes(skb, offset, head, sizeof(head)))
 			return DROP_INVALID_EXTENSION_HEADER;
@@ -385,8 +426,14 @@ APART int read_ipv6_extensions(struct __sk_buff *skb, struct packet *packet, con
 	packet->l4_offset = offset;
 	if (offset > end_of_packet)
 		return DROP_INVALID_EXTENSION_HEADER;
-	if (fragmented && !first)
-		return has_fragments(next) ? fragment_ports6(packet, identification, false) : DROP_FRAGMENT_NOT_FOUND;
+	if (fragmented && !first) {
+		/* The first one's headers count: this one may name an extension header that stands there. */
+		error = fragment_ports6(packet, identification, false);
+		if (!error || has_fragments(next) || is_extension(next))
+			return error;
+		packet->later_fragment = 1;
+		return 0;
+	}
 	if (next == IPPROTO_TCP) {
 		if (bpf_skb_load_bytes(skb, offset, bytes, 20))
 			return DROP_CT_INVALID_HEADER;
@@ -397,6 +444,8 @@ APART int read_ipv6_extensions(struct __sk_buff *skb, struct packet *packet, con
 	error = read_l4(packet, bytes, bytes + sizeof(bytes), end_of_packet - offset);
 	if (error || !fragmented)
 		return error;
+	if (!has_fragments(packet->protocol))
+		return 0;
 	return leaves_ports(packet) ? fragment_ports6(packet, identification, true) : DROP_FRAGMENT_NOT_FOUND;
 }
 

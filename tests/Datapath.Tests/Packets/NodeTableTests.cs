@@ -4,7 +4,8 @@ namespace Axoneme.Datapath.Tests.Packets;
 public sealed class NodeTableTests(NodeFixture fixture) : IClassFixture<NodeFixture>
 {
     private static readonly Dictionary<string, NodeCase> _cases =
-        new[] { ForwardingCases.All, MasqueradeCases.All, TranslationCases.All, MasqueradeErrorCases.All, HostFirewallCases.All, TunnelCases.All, ForgedSenderCases.All, AuditCases.All }.SelectMany(cases => cases).ToDictionary(row => row.Sentence);
+        new[] { ForwardingCases.All, MasqueradeCases.All, TranslationCases.All, MasqueradeErrorCases.All, HostFirewallCases.All, TunnelCases.All, ForgedSenderCases.All, AuditCases.All, SubtleCases.All }
+            .SelectMany(cases => cases).ToDictionary(row => row.Sentence);
 
     public static TheoryData<string, string> Table() => TableOf(_cases.Values);
 
@@ -12,18 +13,6 @@ public sealed class NodeTableTests(NodeFixture fixture) : IClassFixture<NodeFixt
     [MemberData(nameof(Table))]
     public void Packet(string sentence, string family) =>
         fixture.Run(_cases[sentence].Features, family == nameof(PacketFamilies.IPv6), world => _cases[sentence].Run(world));
-
-    public static TheoryData<string, string> Defects() => TableOf(DefectCases.Known);
-
-    /// <summary>Sees to it that a case that holds at last is moved to the table it is about.</summary>
-    [Theory]
-    [MemberData(nameof(Defects))]
-    public void Known_defect(string sentence, string family)
-    {
-        var row = DefectCases.Known.Single(row => row.Sentence == sentence);
-        var failure = Record.Exception(() => fixture.Run(row.Features, family == nameof(PacketFamilies.IPv6), world => row.Run(world)));
-        Assert.True(failure is Xunit.Sdk.XunitException, failure is null ? "it holds: move it to the table it is about" : failure.ToString());
-    }
 
     internal static TheoryData<string, string> TableOf(IEnumerable<NodeCase> cases)
     {
