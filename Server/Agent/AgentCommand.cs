@@ -31,7 +31,7 @@ internal static class AgentCommand
         command.SetAction((parsed, cancellationToken) => AgentServer.RunAsync(
             new AgentSettings(
                 node.Read(parsed, parsed.GetValue(manifests), name => name == parsed.GetValue(defaultNode)),
-                parsed.GetRequiredValue(controlPlane)),
+                PathOf(parsed.GetRequiredValue(controlPlane))),
             cancellationToken));
         return command;
     }
@@ -43,15 +43,16 @@ internal static class AgentCommand
             throw new FormatException($"\"{text}\" is not a Unix socket, such as unix:/run/axoneme/state.sock");
         }
 
-        var path = Path.GetFullPath(text[UnixScheme.Length..]);
         try
         {
-            _ = new UnixDomainSocketEndPoint(path);
-            return path;
+            _ = new UnixDomainSocketEndPoint(PathOf(text));
+            return text;
         }
         catch (ArgumentException)
         {
-            throw new FormatException($"{path} cannot be a socket's path, which has at most 107 bytes; use a shorter one");
+            throw new FormatException($"{PathOf(text)} cannot be a socket's path, which has at most 107 bytes; use a shorter one");
         }
     }
+
+    private static string PathOf(string text) => Path.GetFullPath(text[UnixScheme.Length..]);
 }

@@ -21,7 +21,7 @@ internal static class CommandLine
     /// <param name="parse">Reads a value, or throws <see cref="FormatException"/> or <see cref="ArgumentException"/>.</param>
     public static Option<T> Value<T>(string name, string help, string description, string byDefault, Func<string, T> parse) => new(name)
     {
-        Description = $"{description} [default: {byDefault}]",
+        Description = description,
         HelpName = help,
         DefaultValueFactory = _ => parse(byDefault),
         CustomParser = result => Parse(result, name, () => parse(result.Tokens[0].Value)),
@@ -46,7 +46,7 @@ internal static class CommandLine
     /// <summary>As <see cref="List"/>, with values that are read together.</summary>
     public static Option<T> Several<T>(string name, string help, string description, string byDefault, Func<IEnumerable<string>, T> parse) => new(name)
     {
-        Description = $"{description} [default: {byDefault}]",
+        Description = byDefault == None ? $"{description} [default: {None}]" : description, // the library shows no empty lists
         HelpName = help,
         Arity = ArgumentArity.OneOrMore,
         DefaultValueFactory = _ => parse(Split(byDefault)),
@@ -56,7 +56,7 @@ internal static class CommandLine
     /// <summary>An option that is on or off: <c>--name</c>, <c>--name=true</c>, <c>--name=false</c>.</summary>
     public static Option<bool> Switch(string name, string description, bool byDefault) => new(name)
     {
-        Description = $"{description} [default: {(byDefault ? "true" : "false")}]",
+        Description = byDefault ? description : $"{description} [default: false]", // the library shows no false
         HelpName = "true|false",
         DefaultValueFactory = _ => byDefault,
     };

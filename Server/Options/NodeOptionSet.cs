@@ -33,9 +33,9 @@ internal sealed class NodeOptionSet
     private readonly Option<IPAddress?> _nodeIPv6 = CommandLine.Optional(
         "--node-ipv6", "address", "IPv6 address other nodes reach this one by. Without it the first global one of a device.", text => CommandLine.Address(text, 6));
 
-    private readonly Option<RoutingMode> _routing = CommandLine.Value(
+    private readonly Option<string> _routing = CommandLine.Value(
         "--routing-mode", $"native|{Tunnel}", "How packets reach other nodes: as they are, or inside a tunnel.", "native",
-        text => CommandLine.OneOf(text, "native", Tunnel) == Tunnel ? RoutingMode.Vxlan : RoutingMode.Native);
+        text => CommandLine.OneOf(text, "native", Tunnel));
 
     private readonly Option<string> _tunnelProtocol = CommandLine.Value(
         "--tunnel-protocol", "vxlan", "The tunnel's protocol.", "vxlan",
@@ -129,7 +129,7 @@ internal sealed class NodeOptionSet
                 PodCidr6 = parsed.GetRequiredValue(_cidr6) is [var ipv6] ? ipv6 : null,
                 ForceClsact = parsed.GetValue(_clsact),
                 Mtu = parsed.GetValue(_mtu),
-                Routing = parsed.GetValue(_routing),
+                Routing = parsed.GetValue(_routing) == Tunnel ? RoutingMode.Vxlan : RoutingMode.Native,
                 TunnelPort = (ushort)parsed.GetValue(_tunnelPort),
                 AutoDirectNodeRoutes = parsed.GetValue(_directRoutes),
                 Devices = parsed.GetRequiredValue(_devices),

@@ -1,6 +1,11 @@
 using System.CommandLine;
+using System.Net;
+using Axoneme.NodeActors;
+using Axoneme.Server.Agent;
 using Axoneme.Server.AllInOne;
+using Axoneme.Server.ControlPlane;
 using Axoneme.Server.Node;
+using Axoneme.Server.Options;
 
 namespace Axoneme.Server.Tests;
 
@@ -19,8 +24,85 @@ public sealed class CommandLineTests
         Assert.Contains(expected, Assert.Single(errors).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--pod-cidr: \"10.0.0.0/33\" is not an IPv4 network", "--pod-cidr", "10.0.0.0/33")]
+    [InlineData("--pod-cidr and --pod-cidr-v6 are both none", "--pod-cidr", "none", "--pod-cidr-v6", "none")]
+    [InlineData("--control-plane: \"tcp:1\" is not a Unix socket", "--control-plane", "tcp:1")]
+    [InlineData("--control-plane: \"unix:\" is not a Unix socket", "--control-plane", "unix:")]
+    [InlineData("which has at most 107 bytes", "--control-plane", "unix:/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    [InlineData("--default-node says who runs Pods of the manifests; it needs --manifests", "--default-node", "n1")]
+    [InlineData("--routing-mode: \"bridge\" is not native or tunnel", "--routing-mode", "bridge")]
+    [InlineData("--tunnel-protocol: \"geneve\" is not supported yet", "--tunnel-protocol", "geneve")]
+    [InlineData("--tunnel-port: \"0\" is not a number from 1 to 65535", "--tunnel-port", "0")]
+    [InlineData("--mtu: \"576\" is not a number from 1280 to 65535", "--mtu", "576")]
+    [InlineData("--node-ip: \"2001:db8::1\" is not an IPv4 address", "--node-ip", "2001:db8::1")]
+    [InlineData("--node-ipv6: \"192.0.2.1\" is not an IPv6 address", "--node-ipv6", "192.0.2.1")]
+    [InlineData("--ipv4-native-routing-cidr: \"fd00::/8\" is not an IPv4 network", "--ipv4-native-routing-cidr", "fd00::/8")]
+    [InlineData("--non-masquerade-cidr: \"ten\" is not a network", "--non-masquerade-cidr", "10.0.0.0/8,ten")]
+    [InlineData("--node-label: \"zone\" is not a label", "--node-label", "zone")]
+    [InlineData("--node-label: \"zone\" is given twice", "--node-label", "zone=a", "--node-label", "zone=b")]
+    public void A_wrong_value_of_an_agent_is_named_with_what_to_write(string expected, params string[] options)
+    {
+        var errors = AgentCommand.Create().Parse(options).Errors;
+
+        Assert.Contains(expected, Assert.Single(errors).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--cluster-id: \"256\" is not a number from 0 to 255", "--cluster-id", "256")]
+    [InlineData("--admin-address: \"9870\" is not an address with a port", "--admin-address", "9870")]
+    public void A_wrong_value_of_a_control_plane_is_named_with_what_to_write(string expected, params string[] options) =>
+        Assert.Contains(expected, Assert.Single(ControlPlaneCommand.Create().Parse(options).Errors).Message, StringComparison.Ordinal);
+
     [Fact]
-    public void The_defaults_need_no_option() => Assert.Empty(AllInOneCommand.Create().Parse([]).Errors);
+    public void The_defaults_need_no_option() =>
+        Assert.All([AllInOneCommand.Create(), AgentCommand.Create(), ControlPlaneCommand.Create()], command => Assert.Empty(command.Parse([]).Errors));
+
+    [Fact]
+    public void Options_of_a_node_reach_its_agent()
+    {
+        var node = Read(alone: false,
+            "--node-name", "n1", "--cluster-name", "east", "--node-label", "zone=a", "--node-label", "disk=", "--pod-cidr", "none", "--pod-cidr-v6", "fd00::/64",
+            "--node-ip", "192.0.2.1", "--node-ipv6", "2001:db8::1", "--routing-mode", "tunnel", "--tunnel-port", "9999", "--auto-direct-node-routes", "false",
+            "--devices", "eth0,eth1", "--devices", "bond+", "--mtu", "9000", "--enable-ipv4-masquerade=false", "--enable-ipv6-masquerade", "false",
+            "--ipv4-native-routing-cidr", "10.0.0.0/8", "--ipv6-native-routing-cidr", "fd00::/8", "--non-masquerade-cidr", "192.168.0.0/16",
+            "--ip-masq-agent-config", "/etc/masq", "--enable-host-firewall=false", "--policy-audit-mode", "--enable-endpoint-health-checking=false", "--force-clsact",
+            "--state-dir", "/s", "--run-dir", "/r", "--bpf-root", "/b", "--cgroup-root", "/c", "--remove-on-exit");
+        var agent = node.Agent;
+
+        Assert.Equal(("n1", "east", "/s/node", "/r/agent.sock", "/b", "/c"), (agent.NodeName, agent.ClusterName, agent.StateDirectory, agent.SocketPath, agent.BpfRoot, agent.CgroupRoot));
+        Assert.Equal([("disk", ""), ("zone", "a")], agent.Labels.Select(label => (label.Key, label.Value)).Order());
+        Assert.Equal((null, IPNetwork.Parse("fd00::/64")), (agent.PodCidr4, agent.PodCidr6));
+        Assert.Equal((IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::1")), (agent.NodeIPv4, agent.NodeIPv6));
+        Assert.Equal((RoutingMode.Vxlan, (ushort)9999, false, 9000), (agent.Routing, agent.TunnelPort, agent.AutoDirectNodeRoutes, agent.Mtu));
+        Assert.Equal(["eth0", "eth1", "bond+"], agent.Devices);
+        Assert.Equal((false, false), (agent.MasqueradeIPv4, agent.MasqueradeIPv6));
+        Assert.Equal(["10.0.0.0/8", "fd00::/8", "192.168.0.0/16"], agent.NonMasqueradeCidrs.Select(network => network.ToString()));
+        Assert.Equal(("/etc/masq", false, true, false, true), (agent.IpMasqAgentConfig, agent.HostFirewall, agent.PolicyAuditMode, agent.EndpointHealthChecking, agent.ForceClsact));
+        Assert.Equal(("/c", true, "/r/ready"), (node.PodCgroup, node.RemoveOnExit, node.ReadyFile));
+    }
+
+    [Fact]
+    public void A_node_alone_needs_no_devices_and_no_health_endpoint_and_one_of_a_cluster_does()
+    {
+        var (alone, member) = (Read(alone: true).Agent, Read(alone: false).Agent);
+
+        Assert.Equal((0, 1500, false), (alone.Devices.Count, alone.Mtu, alone.EndpointHealthChecking));
+        Assert.Equal((0, true), (member.Mtu, member.EndpointHealthChecking));
+        Assert.Equal(["auto"], member.Devices);
+        Assert.Empty(Read(alone: false, "--devices", "none").Agent.Devices);
+        Assert.Equal((RoutingMode.Native, true, true, true, false), (member.Routing, member.MasqueradeIPv4, member.MasqueradeIPv6, member.HostFirewall, member.PolicyAuditMode));
+    }
+
+    private static NodeSettings Read(bool alone, params string[] options)
+    {
+        var set = new NodeOptionSet(alone);
+        var command = new Command("test");
+        set.AddTo(command);
+        var parsed = command.Parse(options);
+        Assert.Empty(parsed.Errors);
+        return set.Read(parsed, manifests: null, _ => false);
+    }
 
     [Fact]
     public void A_state_directory_has_one_server()

@@ -56,7 +56,8 @@ public sealed class ClusterNode : AgentNode
         var rules = $"table netdev loss_{Cable} {{}}\ndelete table netdev loss_{Cable}\n";
         if (share > 0)
         {
-            var drop = $"numgen random mod 10000 < {(int)Math.Round(share * 10000)} drop";
+            // nft refuses a comparison that always holds.
+            var drop = share >= 1 ? "drop" : $"numgen random mod 10000 < {Math.Max(1, (int)(share * 10000))} drop";
             rules += $$"""
                 table netdev loss_{{Cable}} {
                     chain from { type filter hook ingress device "{{Cable}}" priority 0; {{drop}}; }

@@ -6,6 +6,7 @@ namespace Axoneme.Testbed;
 /// <param name="logFile">What it writes, over all starts.</param>
 public sealed class ServerProcess(string logFile)
 {
+    private const int LongestLine = 300;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private Process? _process;
 
@@ -53,7 +54,7 @@ public sealed class ServerProcess(string logFile)
     }
 
     /// <summary>Its last lines.</summary>
-    public string LogTail() => File.Exists(logFile) ? string.Join('\n', File.ReadLines(logFile).TakeLast(30)) : "(no log)";
+    public string LogTail() => File.Exists(logFile) ? string.Join('\n', File.ReadLines(logFile).TakeLast(30).Select(line => line.Length > LongestLine ? line[..LongestLine] + " …" : line)) : "(no log)";
 
     private void Forget()
     {
