@@ -54,7 +54,7 @@ public sealed class HostEndpointTests : IAsyncLifetime
     [Fact]
     public async Task Tunnel_and_control_plane_stay_open_where_they_are_used()
     {
-        _node.Options = _node.Options with { Routing = RoutingMode.Vxlan, TunnelPort = 8472, ControlPlaneAddress = System.Net.IPEndPoint.Parse("203.0.113.1:9871") };
+        _node.Options = _node.Options with { Routing = RoutingMode.Vxlan, NodeIPv4 = System.Net.IPAddress.Parse("192.0.2.1"), TunnelPort = 8472, ControlPlaneAddress = System.Net.IPEndPoint.Parse("203.0.113.1:9871") };
         await _node.StartAsync();
         await _node.PublishAsync(Records.Node("node-b", "192.0.2.2"), Policy("edge", "egressDeny: [{toEntities: [all]}], ingressDeny: [{fromEntities: [all]}]"));
         var other = _node.Kernel.IdentityOf("192.0.2.2");
