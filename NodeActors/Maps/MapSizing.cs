@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Axoneme.Datapath;
+using Axoneme.Datapath.Layout;
 
 namespace Axoneme.NodeActors.Maps;
 
@@ -10,9 +12,9 @@ internal static class MapSizing
 {
     /// <summary>What the kernel keeps beside key and value of a hash entry, and its share of the buckets, in bytes.</summary>
     private const uint Overhead = 64;
-    private const uint Conntrack4Bytes = 16 + 52 + Overhead;
-    private const uint Conntrack6Bytes = 40 + 52 + Overhead;
-    private const uint NatBytes = 40 + 24 + Overhead;
+    private static readonly uint Conntrack4Bytes = (uint)(Unsafe.SizeOf<ConntrackKey4>() + Unsafe.SizeOf<ConntrackEntry>()) + Overhead;
+    private static readonly uint Conntrack6Bytes = (uint)(Unsafe.SizeOf<ConntrackKey6>() + Unsafe.SizeOf<ConntrackEntry>()) + Overhead;
+    private static readonly uint NatBytes = (uint)(Unsafe.SizeOf<NatKey>() + Unsafe.SizeOf<NatEntry>()) + Overhead;
 
     /// <summary>For a family or function that is not used: the kernel makes no map of no entries.</summary>
     private const uint Unused = 1;
@@ -43,7 +45,7 @@ internal static class MapSizing
         var judgesHost = options.HostFirewall && options.Devices.Count > 0;
         var has4 = options.PodCidr4 is not null || judgesHost;
         var has6 = options.PodCidr6 is not null || judgesHost;
-        var masquerades = options.Devices.Count > 0 && (options.MasqueradeIPv4 && options.PodCidr4 is not null || options.MasqueradeIPv6 && options.PodCidr6 is not null);
+        var masquerades = options.Devices.Count > 0 && (options.MasqueradeIPv4 || options.MasqueradeIPv6);
 
         // Proportions for what is used; a node of one family gives it what the other would have had.
         var perUnit = (has4 ? Conntrack4Bytes * 1.0 : 0) + (has6 ? Conntrack6Bytes * 0.5 : 0) + (masquerades ? NatBytes * 1.0 : 0);

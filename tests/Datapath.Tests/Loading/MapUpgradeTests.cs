@@ -138,8 +138,9 @@ public class MapUpgradeTests
         using var node = new TestNode();
         using (var older = OlderVersion.Install(node, 0, ("\t__u32 last_reported;\n\t__u16 flags;\n", "\t__u16 flags;\n\t__u16 zone;\n")))
         {
-            // last_seen, flags, zone, tcp_flags, pad, then two ends of five numbers and the next hop.
-            byte[] value = [.. BitConverter.GetBytes(77u), 2, 0, 9, 9, 0x12, 0, 0, 0, .. Enumerable.Range(1, 10).SelectMany(BitConverter.GetBytes), .. new byte[16]];
+            // last_seen, flags, zone, tcp_flags, pad, then two ends of five numbers, then no next hop.
+            byte[] value = [.. BitConverter.GetBytes(77u), 2, 0, 9, 9, 0x12, 0, 0, 0, .. Enumerable.Range(1, 10).SelectMany(BitConverter.GetBytes)];
+            Array.Resize(ref value, Marshal.SizeOf<ConntrackEntry>());
             older.Put("conntrack4", Bytes(new ConntrackKey4 { LowAddress = 1, Protocol = 6 }), value);
         }
 

@@ -13,7 +13,7 @@ public class SweepCostTests(ITestOutputHelper output)
     public void Half_a_million_connections_are_read_and_half_of_them_deleted_in_one_pass()
     {
         const int Count = 500_000;
-        using var map = new KernelMap<ConntrackKey4, ConntrackEntry>(new FileDescriptor(BpfMapCalls.Create(BpfMapType.LruHash, 16, 52, 1 << 20, 0, "sweep")), "sweep");
+        using var map = new KernelMap<ConntrackKey4, ConntrackEntry>(new FileDescriptor(BpfMapCalls.Create(BpfMapType.LruHash, 16, System.Runtime.CompilerServices.Unsafe.SizeOf<ConntrackEntry>(), 1 << 20, 0, "sweep")), "sweep");
         var keys = Enumerable.Range(0, Count).Select(i => new ConntrackKey4 { LowAddress = (uint)i }).ToArray();
         map.PutMany(keys, new ConntrackEntry[Count]);
         var seen = new HashSet<uint>();

@@ -50,6 +50,8 @@ internal sealed class OlderVersion : IDisposable
     /// <summary>Writes an entry as that version has it.</summary>
     public void Put(string map, byte[] key, byte[] value)
     {
+        var info = BpfObjectCalls.Info<BpfMapInfo>(_maps.Existing(map)!, map);
+        Assert.Equal((info.KeySize, info.ValueSize), ((uint)key.Length, (uint)value.Length));
         var result = BpfMapCalls.Update(_maps.Existing(map)!, key, value);
         Assert.True(result == 0, $"map {map}: {result}");
     }

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Axoneme.Datapath;
+using Axoneme.Datapath.Layout;
 using Axoneme.NodeActors.Maps;
 
 namespace Axoneme.NodeActors.Tests.Maps;
@@ -28,14 +30,16 @@ public class MapSizingTests
     public void They_take_the_share_of_memory_they_are_given()
     {
         var sizes = Sizes(_dual with { MapSizes = new MapSizeOptions { DynamicSizeRatio = 0.01 } }, 64 * GiB);
-        var bytes = sizes.ConntrackEntries * 132UL + sizes.Conntrack6Entries!.Value * 156UL + sizes.NatEntries * 128UL;
+        var value = (ulong)Unsafe.SizeOf<ConntrackEntry>();
+        var nat = (ulong)(Unsafe.SizeOf<NatKey>() + Unsafe.SizeOf<NatEntry>());
+        var bytes = sizes.ConntrackEntries * (16 + value + 64) + sizes.Conntrack6Entries!.Value * (40 + value + 64) + sizes.NatEntries * (nat + 64);
         Assert.InRange(bytes / (64.0 * GiB), 0.0099, 0.01);
     }
 
     [Fact]
     public void What_is_not_used_is_as_small_as_it_can_be()
     {
-        var sizes = Sizes(_dual with { PodCidr6 = null, HostFirewall = false, MasqueradeIPv4 = false }, 24 * GiB);
+        var sizes = Sizes(_dual with { PodCidr6 = null, HostFirewall = false, MasqueradeIPv4 = false, MasqueradeIPv6 = false }, 24 * GiB);
         Assert.Equal((1u, 1u, 1u, 1u), (sizes.Conntrack6Entries, sizes.Fragment6Entries, sizes.NatEntries, sizes.TunnelEntries));
         Assert.True(sizes.ConntrackEntries > 400_000, "the other family gets what is left");
         Assert.True(Sizes(_dual with { PodCidr6 = null }, 24 * GiB).Conntrack6Entries > 1, "the node's own traffic is judged in both families");
