@@ -67,11 +67,17 @@ internal static class MasqueradeCases
             Assert.Equal(world.Node, SourceAddress(outcome.Packet));
             Assert.InRange(Source(outcome.Packet).Port, 32768, 65535);
         }),
-        new("What was sent on already is not masqueraded again", world =>
+        new("What was judged and sent on already is neither judged nor masqueraded again", world =>
         {
-            var packet = world.UdpTo(world.Outside, Kept, 53);
-            Assert.Equal(packet, world.ToNetwork(packet, PacketMark.Forwarded).Leaves(PacketMark.Forwarded).Packet);
-            Assert.Equal(packet, world.ToNetwork(packet, PacketMark.Judged).Leaves(PacketMark.Judged).Packet);
+            world.CloseClient();
+            world.CloseHost();
+            foreach (var packet in new[] { world.UdpTo(world.Outside, Kept, 53), Request(world, Udp, Kept, world.Node) })
+            {
+                Assert.Equal(packet, world.ToNetwork(packet, PacketMark.Forwarded).Leaves(PacketMark.Forwarded).IsSilent().Packet);
+                Assert.Equal(packet, world.ToNetwork(packet, PacketMark.Judged).Leaves(PacketMark.Judged).IsSilent().Packet);
+            }
+
+            Assert.Equal((0, 0), (world.ConnectionCount, world.Datapath.Nat.Entries().Count));
         }),
         new("A masqueraded packet that cannot be read is dropped when it leaves, never sent as it is", world =>
             world.ToNetwork(Ip(world.Client, world.Outside, Tcp, TcpSegment(Kept, 80, TcpFlags.Syn)[..19]), PacketMark.Masquerade).IsDropped(DropReason.InvalidL4Header)),
