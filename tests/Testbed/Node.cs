@@ -203,7 +203,8 @@ public sealed class Node : IAsyncDisposable
 
             if (_server is not null)
             {
-                await UntilAsync("the pods are gone", async () => (await AgentAsync("/v1/endpoints")).GetArrayLength() == 0);
+                await UntilAsync("the pods are gone", async () =>
+                    (await AgentAsync("/v1/endpoints")).EnumerateArray().All(endpoint => endpoint.GetProperty("pod").GetString() == ""));
                 await StopServerAsync();
             }
         }
