@@ -81,7 +81,8 @@ public sealed class Node : AgentNode
 
             if (Server.IsRunning)
             {
-                await UntilAsync("the pods are gone", async () => (await AgentAsync("/v1/endpoints")).GetArrayLength() == 0);
+                await UntilAsync("the pods are gone", async () =>
+                    (await AgentAsync("/v1/endpoints")).EnumerateArray().All(endpoint => endpoint.GetProperty("pod").GetString() == ""));
                 await StopServerAsync();
             }
         }
