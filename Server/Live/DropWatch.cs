@@ -58,7 +58,7 @@ internal sealed class DropWatch(FlowRing flows, TimeProvider time)
             var other => $"protocol {other}",
         };
         return new Drop(Name(flow.Source), Name(flow.Destination), flow.Destination.Port is { } port ? $"{protocol}/{port}" : protocol,
-            $"{DropReasons.TextOf(flow.DropReason)}{(flow.Verdict == FlowVerdict.Audit ? " (audit: it passed)" : "")}", Cause(flow));
+            DropReasons.TextOf(flow.DropReason), flow.Verdict == FlowVerdict.Audit ? $"passed, only audited: {Cause(flow)}" : Cause(flow));
     }
 
     // Shorter than Hubble's own words, and the nearest rule without its policy's kind: a screen's line is short.

@@ -49,7 +49,7 @@ public sealed class AuditModeTests
 
     private static async Task<IReadOnlyList<JsonElement>> AuditedAsync(Node node)
     {
-        var lines = (await node.CliAsync("monitor", "--no-follow", "--last", "200", "--verdict", "audit", "-o", "json")).OrThrow();
+        var lines = (await node.CliAsync("monitor", "--no-follow", "--last", "200", "--verdict", "audit", "--protocol", "tcp", "--pod", "elsewhere/stranger", "-o", "json")).OrThrow();
         return [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line =>
         {
             using var document = JsonDocument.Parse(line);
