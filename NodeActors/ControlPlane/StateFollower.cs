@@ -93,8 +93,12 @@ internal sealed partial class StateFollower(
             }
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
+                if (_problem != exception.Message)
+                {
+                    Log.Lost(logger, exception);
+                }
+
                 _problem = exception.Message;
-                Log.Lost(logger, exception);
             }
             finally
             {

@@ -60,7 +60,22 @@ public sealed class Capture : IAsyncDisposable
     {
         await StopAsync();
         var text = await Command.OkAsync("tcpdump", "-n", "-v", "-t", "-e", "-r", _file);
-        return [.. text.Replace("\n    ", " ", StringComparison.Ordinal).Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+
+        // What follows a packet's first line is indented.
+        var lines = new List<string>();
+        foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (char.IsWhiteSpace(line[0]))
+            {
+                lines[^1] += $" {line.Trim()}";
+            }
+            else
+            {
+                lines.Add(line);
+            }
+        }
+
+        return lines;
     }
 
     public async ValueTask DisposeAsync()
