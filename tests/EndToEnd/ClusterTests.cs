@@ -66,17 +66,18 @@ public sealed class ClusterTests
 
         // A pod starts without the control plane; nobody has given it an identity yet.
         await cluster.ApplyAsync("late.yaml", PodOn("n1", "shop", "late"));
-        var late = (await one.PodsAsync("shop/late"))["shop/late"];
-        Assert.Equal(5u, late.Identity);
+        var address = await WaitingPodAsync(one, "shop/late");
         await one.KillServerAsync();
         await one.StartServerAsync();
-        Assert.Equal(late.Ipv4, (await one.PodsAsync("shop/late", "shop/client"))["shop/late"].Ipv4);
+        Assert.Equal(address, await WaitingPodAsync(one, "shop/late"));
+        await one.PodsAsync("shop/client");
 
         var watch = Stopwatch.StartNew();
         await cluster.StartControlPlaneAsync();
-        await cluster.UntilAsync("the late pod has an identity", async () => (await one.FindPodsAsync())["shop/late"].Identity > 5);
-        var identity = (await one.FindPodsAsync())["shop/late"].Identity;
-        await KnowsAsync(two, $"{late.Ipv4}/32", identity);
+        var late = (await one.PodsAsync("shop/late"))["shop/late"];
+        Assert.Equal(address, late.Ipv4);
+        Assert.True(late.Identity > 255);
+        await KnowsAsync(two, $"{address}/32", late.Identity);
         await cluster.EnforcedAsync();
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(15));
         var after = await cluster.PodsAsync(_names);
@@ -142,6 +143,15 @@ public sealed class ClusterTests
         Assert.False(Directory.Exists(root));
         Assert.DoesNotContain(Path.GetDirectoryName(root)!, await File.ReadAllTextAsync("/proc/self/mountinfo"));
         Assert.DoesNotContain(Directory.GetDirectories("/proc").Where(path => char.IsAsciiDigit(path[^1])), path => CommandLineOf(path).Contains(Path.GetDirectoryName(root)!, StringComparison.Ordinal));
+    }
+
+    /// <summary>The address of a pod that runs and has no identity but init.</summary>
+    private static async Task<string> WaitingPodAsync(ClusterNode node, string name)
+    {
+        Pod? pod = null;
+        await node.UntilAsync($"{name} runs as init", async () => (await node.FindPodsAsync("waiting-for-identity")).TryGetValue(name, out pod));
+        Assert.Equal(5u, pod!.Identity);
+        return pod.Ipv4;
     }
 
     private static async Task KnowsAsync(ClusterNode node, string prefix, uint identity) => await node.UntilAsync($"{node.Name} knows {prefix} as {identity}", async () =>

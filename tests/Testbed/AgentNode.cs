@@ -73,13 +73,14 @@ public abstract class AgentNode : IAsyncDisposable
     }
 
     /// <summary>The pods that run now.</summary>
-    public async Task<Dictionary<string, Pod>> FindPodsAsync()
+    /// <param name="state">Their endpoints' state.</param>
+    public async Task<Dictionary<string, Pod>> FindPodsAsync(string state = "ready")
     {
         var endpoints = await AgentAsync("/v1/endpoints");
         var sandboxFile = Path.Combine(StateDirectory, "sandbox", "sandbox.json");
         var namespaces = File.Exists(sandboxFile) ? Pod.NetworkNamespaces(await File.ReadAllTextAsync(sandboxFile)) : [];
         return endpoints.EnumerateArray()
-            .Where(endpoint => endpoint.GetProperty("state").GetString() == "ready")
+            .Where(endpoint => endpoint.GetProperty("state").GetString() == state)
             .Select(endpoint => Pod.From(endpoint, namespaces))
             .OfType<Pod>()
             .ToDictionary(pod => pod.FullName);
