@@ -19,8 +19,12 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task A_stream_without_answers_ends() =>
-        Assert.Empty(await ReadAsync((await new TestServer().StartAsync()).Channel(), 0));
+    public async Task A_stream_without_answers_ends()
+    {
+        await using var server = await new TestServer().StartAsync();
+
+        Assert.Empty(await ReadAsync(server.Channel(), 0));
+    }
 
     [Fact]
     public async Task A_failure_comes_after_the_answers_before_it()
