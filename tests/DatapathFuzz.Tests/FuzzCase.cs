@@ -236,7 +236,16 @@ internal sealed class FuzzCase
             return;
         }
 
-        var sight = _referee.Look(packet, isPlain);
+        Sight sight;
+        try
+        {
+            sight = _referee.Look(packet, isPlain);
+        }
+        catch (InvalidOperationException unknown)
+        {
+            throw Failure(packet, null, unknown.Message);
+        }
+
         Outcome outcome;
         try
         {

@@ -152,7 +152,7 @@ internal sealed partial class Referee
         var options = read.TransportOffset + (read.IcmpType == 133 ? 8 : 24);
         if (read.IcmpType != 133 && options > read.End)
         {
-            return "a neighbour message that is cut short";
+            return null; // cut short: the stack throws it away
         }
 
         if (read.IcmpType == 136 && new IPAddress(frame[(read.TransportOffset + 8)..(read.TransportOffset + 24)]) is var target && !pod.Has(target) && !target.Equals(ownLinkLocal))

@@ -60,7 +60,7 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
         {
             Outcome.Shot when !outcome.Drops.Any() => "dropped, and no event says so",
             Outcome.Shot when outcome.Drops.Any(drop => drop.Reason == 0) => "dropped without a reason",
-            Outcome.Shot when outcome.Drops.Any(drop => drop.Reason is UnknownNatProtocol or NoNatMapping) && packet.Program == "from_pod" => AdmitOnly(packet, sight),
+            Outcome.Shot when outcome.Drops.Any(drop => drop.Reason is UnknownNatProtocol or NoNatMapping) => AdmitOnly(packet, sight),
             Outcome.Shot => sight.MustPassBecause is { } reason ? $"dropped, though {reason}" : null,
             Outcome.Pass or Outcome.Redirect when outcome.Drops.Any() => "forwarded, and an event says that it was dropped",
             Outcome.Pass or Outcome.Redirect => Justify(packet, sight, outcome),
@@ -81,8 +81,9 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
     };
 
     /// <summary>Policy let it through and it could not be translated: its connection has begun all the same.</summary>
-    private string? AdmitOnly(Injection packet, Sight sight) =>
-        Admit(sight, sight.Packet, sight.Tuple, sight.Connection, world.Here.Single(place => place.Ifindex == packet.Ifindex), world.PlaceOf(sight.Packet.Destination), told: null);
+    private string? AdmitOnly(Injection packet, Sight sight) => packet.Program != "from_pod"
+        ? JustifyOfHost(packet, sight)
+        : Admit(sight, sight.Packet, sight.Tuple, sight.Connection, world.Here.Single(place => place.Ifindex == packet.Ifindex), world.PlaceOf(sight.Packet.Destination), told: null);
 
     private string? JustifyToPod(Injection packet, Sight sight)
     {
@@ -246,7 +247,15 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
     private string? JustifyOfHost(Injection packet, Sight sight)
     {
         var read = sight.Packet;
-        if (!world.Settings.HostFirewall || (packet.Mark & MarkMask) is 0xa00 or 0xb00 or 0xc00 || read.Family == 0 || world.PlaceOf(read.Source) is not { Kind: PlaceKind.Host } host)
+        if (!world.Settings.HostFirewall || (packet.Mark & MarkMask) is 0xa00 or 0xb00 or 0xc00 || read.Family == 0)
+        {
+            return null;
+        }
+
+        // A pod's packet that has lost its mark on the way out is judged once more.
+        var onDevice = packet.Program == "to_netdev";
+        var sender = world.PlaceOf(read.Source);
+        if (sender.Kind != PlaceKind.Host && !(onDevice && sender.Kind == PlaceKind.LocalPod))
         {
             return null;
         }
@@ -256,13 +265,12 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
             return $"out of the node, though {read.Flaw}";
         }
 
-        var onDevice = packet.Program == "to_netdev";
         if (onDevice && (read.IsLinkMessage || IsTunnelPacket(sight)))
         {
             return null;
         }
 
-        return Admit(sight, read, sight.Tuple, sight.Connection, host, world.PlaceOf(read.Destination), told: null);
+        return Admit(sight, read, sight.Tuple, sight.Connection, sender, world.PlaceOf(read.Destination), told: null);
     }
 
     private bool IsTunnelPacket(Sight sight) =>

@@ -62,11 +62,11 @@ internal sealed class FrameDamage(Random random)
 
                 return frame;
             default: // somebody else's address
-                var length = frame.Length > 62 && frame[12] == 0x86 ? 16 : 4;
-                var place = length == 16 ? 22 + 16 * random.Next(2) : 26 + 4 * random.Next(2);
-                if (place + length <= frame.Length && place + length <= other.Length)
+                var (length, first) = frame.Length > 62 && frame[12] == 0x86 ? (16, 22) : (4, 26);
+                var (from, to) = (first + length * random.Next(2), first + length * random.Next(2));
+                if (to + length <= frame.Length && from + length <= other.Length)
                 {
-                    other.AsSpan(length == 16 ? 22 + 16 * random.Next(2) : 26 + 4 * random.Next(2), length).CopyTo(frame.AsSpan(place));
+                    other.AsSpan(from, length).CopyTo(frame.AsSpan(to));
                 }
 
                 return frame;
