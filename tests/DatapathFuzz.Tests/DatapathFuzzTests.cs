@@ -7,7 +7,8 @@ namespace Axoneme.DatapathFuzz.Tests;
 
 /// <summary>
 /// Random and damaged packets through every program, in generated worlds under generated policies: nothing that policy denies comes out as forwarded, and
-/// what everything allows does. Ten seconds for each kind of node; AXONEME_CASES says how many worlds instead, AXONEME_SEED repeats one.
+/// what everything allows does. Ten seconds for each kind of node; AXONEME_CASES says how many packets instead,
+/// AXONEME_SEED repeats one world.
 /// </summary>
 public sealed class DatapathFuzzTests(ITestOutputHelper output)
 {
@@ -47,7 +48,7 @@ public sealed class DatapathFuzzTests(ITestOutputHelper output)
         var cases = Number("AXONEME_CASES");
         var clock = Stopwatch.StartNew();
         var number = 0;
-        while (cases is null ? clock.Elapsed < Usual : number < cases)
+        while (cases is null ? clock.Elapsed < Usual : tally.Packets < cases)
         {
             try
             {

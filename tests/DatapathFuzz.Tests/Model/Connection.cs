@@ -17,6 +17,9 @@ internal sealed class Connection(Tuple original, Traffic traffic)
     /// <summary>Whom the tunnel said the remote end is; null when only its address says it.</summary>
     public Place? ToldRemote { get; set; }
 
+    /// <summary>The remote end sent by a tunnel: what goes to it goes back the way that came.</summary>
+    public bool CameByTunnel { get; set; }
+
     /// <summary>A reset, or the end of both directions, was seen: another may begin under the same tuple.</summary>
     public bool IsClosing => HasReset || HasEnded == (true, true);
 

@@ -26,6 +26,14 @@ internal sealed class Connections(FuzzNode node)
         return null;
     }
 
+    public void CameByTunnel(Tuple tuple)
+    {
+        if (_known.TryGetValue(tuple.Canonical, out var known))
+        {
+            known.CameByTunnel = true;
+        }
+    }
+
     public void Begin(Connection connection) => _known[connection.Original.Canonical] = connection;
 
     /// <summary>The oldest entries go, as when the table is full.</summary>

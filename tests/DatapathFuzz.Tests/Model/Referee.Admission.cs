@@ -112,7 +112,8 @@ internal sealed partial class Referee
 
     private object JudgesOf(Place initiator, Place responder) => (JudgesOf(initiator), JudgesOf(responder));
 
-    private object JudgesOf(Place place) => place.IsHere ? kernel.VersionOf(place) : place.Kind == PlaceKind.Outside ? place.Party.Name : place == Unknown ? 0u : world.IdentityOf(place);
+    /// <summary>Without a host firewall the node is judged by nobody, and a change of its policies changes nothing.</summary>
+    private object JudgesOf(Place place) => place.Kind == PlaceKind.Host && !world.Settings.HostFirewall ? 0u : place.IsHere ? kernel.VersionOf(place) : place.Kind == PlaceKind.Outside ? place.Party.Name : place == Unknown ? 0u : world.IdentityOf(place);
 
     private string Why(Place sender, Place receiver, Traffic traffic) =>
         $"{traffic}: egress of {sender.Party.Name} {(world.MayPass(sender, Direction.Egress, receiver, traffic) ? "allows" : "denies")}, ingress of {receiver.Party.Name} {(world.MayPass(receiver, Direction.Ingress, sender, traffic) ? "allows" : "denies")}";

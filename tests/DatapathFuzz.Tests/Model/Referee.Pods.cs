@@ -59,7 +59,7 @@ internal sealed partial class Referee
             return "to the node, and not by its stack";
         }
 
-        if (receiver.Tunnel != 0)
+        if (receiver.Tunnel != 0 || (sight.Connection ?? sight.About)?.CameByTunnel == true)
         {
             return outcome.Frame.AsSpan().SequenceEqual(packet.Frame) ? null : "changed on its way into the tunnel";
         }

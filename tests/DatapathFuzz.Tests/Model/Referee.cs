@@ -218,7 +218,13 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
             return "out of a tunnel whose other end is no node of the cluster";
         }
 
-        return Forgery(byAddress, arrived: true, throughTunnel: true) ?? Admit(sight, read, sight.Tuple, sight.Connection, told ?? byAddress, receiver, told);
+        var fault = Forgery(byAddress, arrived: true, throughTunnel: true) ?? Admit(sight, read, sight.Tuple, sight.Connection, told ?? byAddress, receiver, told);
+        if (fault is null && sight.Tuple is { } tuple)
+        {
+            Connections.CameByTunnel(tuple);
+        }
+
+        return fault;
     }
 
     private string? JustifyOut(Injection packet, Sight sight, Outcome outcome)
