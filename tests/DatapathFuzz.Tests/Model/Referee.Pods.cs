@@ -59,9 +59,15 @@ internal sealed partial class Referee
             return "to the node, and not by its stack";
         }
 
-        if (receiver.Tunnel != 0 || (sight.Connection ?? sight.About)?.CameByTunnel == true)
+        var isUnchanged = outcome.Frame.AsSpan().SequenceEqual(packet.Frame);
+        if (receiver.Tunnel != 0)
         {
-            return outcome.Frame.AsSpan().SequenceEqual(packet.Frame) ? null : "changed on its way into the tunnel";
+            return isUnchanged ? null : "changed on its way into the tunnel";
+        }
+
+        if (isUnchanged && (sight.Connection ?? sight.About)?.CameByTunnel == true)
+        {
+            return null; // back the way it came, though nobody knows that address to be behind the tunnel
         }
 
         if (after.SourceMac != FuzzNode.DeviceMac || after.DestinationMac != FuzzNode.GatewayMac || after.HopLimit != read.HopLimit - 1 || !after.Destination.Equals(read.Destination))
