@@ -13,6 +13,7 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
 {
     private const uint MarkMask = 0xf00;
     private const int TunnelPort = 8472;
+    private const byte NoTunnelEndpoint = 160;
     private const byte NoNatMapping = 167;
     private const byte UnknownNatProtocol = 168;
     private readonly Dictionary<(int Family, IPAddress, IPAddress, uint Id, byte Protocol), (ushort, ushort)> _firstFragments = [];
@@ -60,7 +61,7 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
         {
             Outcome.Shot when !outcome.Drops.Any() => "dropped, and no event says so",
             Outcome.Shot when outcome.Drops.Any(drop => drop.Reason == 0) => "dropped without a reason",
-            Outcome.Shot when outcome.Drops.Any(drop => drop.Reason is UnknownNatProtocol or NoNatMapping) => AdmitOnly(packet, sight),
+            Outcome.Shot when outcome.Drops.Any(drop => drop.Reason is NoTunnelEndpoint or NoNatMapping or UnknownNatProtocol) => AdmitOnly(packet, sight),
             Outcome.Shot => sight.MustPassBecause is { } reason ? $"dropped, though {reason}" : null,
             Outcome.Pass or Outcome.Redirect when outcome.Drops.Any() => "forwarded, and an event says that it was dropped",
             Outcome.Pass or Outcome.Redirect => Justify(packet, sight, outcome),
@@ -80,7 +81,7 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
         _ => throw new ArgumentException($"no program {packet.Program}"),
     };
 
-    /// <summary>Policy let it through and it could not be translated: its connection has begun all the same.</summary>
+    /// <summary>Policy let it through and it could not be translated, or led nowhere: its connection has begun all the same.</summary>
     private string? AdmitOnly(Injection packet, Sight sight) => packet.Program != "from_pod"
         ? JustifyOfHost(packet, sight)
         : Admit(sight, sight.Packet, sight.Tuple, sight.Connection, world.Here.Single(place => place.Ifindex == packet.Ifindex), world.PlaceOf(sight.Packet.Destination), told: null);
@@ -211,7 +212,7 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
         }
 
         var byAddress = world.PlaceOf(read.Source);
-        var told = packet.TunnelIdentity is >= 256 or 3 or 4 or 5 ? world.PlaceOf(packet.TunnelIdentity) ?? Unknown : null;
+        var told = packet.TunnelIdentity is >= 256 or 3 or 4 or 5 ? world.PlaceOf(packet.TunnelIdentity) is { } known ? known with { Kind = PlaceKind.RemotePod } : Unknown : null; // elsewhere, whoever here has the same labels
         // Whether the tunnel's other end is a node of the cluster is asked when a connection begins.
         if (sight.Connection is null && sight.About is null && world.RemoteNodes.All(one => !one.IPv4!.Equals(new IPAddress(BitConverter.GetBytes(IPAddress.HostToNetworkOrder((int)packet.TunnelNode))))))
         {
