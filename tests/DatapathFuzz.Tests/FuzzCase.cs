@@ -13,7 +13,7 @@ namespace Axoneme.DatapathFuzz.Tests;
 
 /// <summary>
 /// One seed: a world, its policies, and a few hundred packets among few flows, with changes, evictions and time between them. The same seed gives
-/// the same packets, but for ports that the kernel draws.
+/// the same packets.
 /// </summary>
 internal sealed class FuzzCase
 {

@@ -23,7 +23,7 @@ internal sealed partial class Referee
         }
 
         var fromInitiator = connection?.Original == mine;
-        if (connection is null || OpensAnother(read, connection, fromInitiator))
+        if (connection is null || OpensAnother(sight, connection, fromInitiator))
         {
             return AdmitFirst(read, mine, sender, receiver, told);
         }
@@ -50,7 +50,7 @@ internal sealed partial class Referee
         if (sight is { About: { } about, AboutTuple: { } inside })
         {
             // The error's receiver sent the packet inside; whoever is at the other end may be another than who sends the error.
-            var other = world.PlaceOf(inside.Destination);
+            var other = OtherEnd(receiver, inside.Destination);
             var (initiator, responder) = about.Original == inside ? (receiver, other) : (other, receiver);
             if (IsStillAllowed(about, initiator, responder))
             {
@@ -71,11 +71,10 @@ internal sealed partial class Referee
         }
 
         // The end of something unknown is no beginning.
-        var isTcp = read is { Protocol: IpNumbers.Tcp };
-        var isSyn = isTcp && !read.IsLaterFragment && (read.TcpFlags & 2) != 0;
-        if (!isTcp || isSyn || read.IsLaterFragment || (read.TcpFlags & 4) == 0)
+        var isTcp = tuple.Protocol == IpNumbers.Tcp;
+        if (!isTcp || read.IsSyn || read.IsLaterFragment || (read.TcpFlags & 4) == 0)
         {
-            Connections.Begin(new Connection(tuple, traffic) { IsFromMiddle = isTcp && !isSyn, ToldRemote = told, Judges = JudgesOf(sender, receiver) });
+            Connections.Begin(new Connection(tuple, traffic) { IsFromMiddle = isTcp && !read.IsSyn, ToldRemote = told, Judges = JudgesOf(sender, receiver) });
         }
 
         return null;
@@ -90,8 +89,8 @@ internal sealed partial class Referee
     };
 
     /// <summary>A SYN or echo request of the responder, or a SYN behind the end, begins a connection of its own.</summary>
-    private static bool OpensAnother(ReadPacket read, Connection connection, bool fromInitiator) =>
-        read.IsSyn ? !fromInitiator || connection.IsClosing : read.IsEchoRequest && !fromInitiator;
+    private static bool OpensAnother(Sight sight, Connection connection, bool fromInitiator) =>
+        sight.Packet.IsSyn ? !fromInitiator || connection.IsClosing : sight.IsEchoRequest && !fromInitiator;
 
     private bool IsStillAllowed(Connection connection, Place initiator, Place responder)
     {

@@ -36,8 +36,8 @@ internal sealed partial class Referee
             return $"sent by {pod.Party.Name} under the address {read.Source}";
         }
 
-        var receiver = world.PlaceOf(read.Destination);
-        var isOwnConnection = sight.Connection is null || sight.Connection.Original == sight.Tuple || OpensAnother(read, sight.Connection, fromInitiator: false);
+        var receiver = OtherEnd(pod, read.Destination);
+        var isOwnConnection = sight.Connection is null || sight.Connection.Original == sight.Tuple || OpensAnother(sight, sight.Connection, fromInitiator: false);
         return Admit(sight, read, sight.Tuple, sight.Connection, pod, receiver, told: null) ?? ComesOut(packet, sight, outcome, receiver, isOwnConnection);
     }
 
@@ -87,7 +87,7 @@ internal sealed partial class Referee
             return $"out of the node under the address {after.Source}";
         }
 
-        var isFromMiddle = sight.Connection?.IsFromMiddle ?? read is { Protocol: IpNumbers.Tcp } && (read.TcpFlags & 2) == 0;
+        var isFromMiddle = sight.Connection?.IsFromMiddle ?? read is { Protocol: IpNumbers.Tcp } && !read.IsSyn;
         if (read.IsOfConnection && world.Settings.Masquerade && isOutside && !isFromMiddle && isMasqueraded != isOwnConnection)
         {
             return isMasqueraded ? "an answer was masqueraded" : "out of the cluster under the pod's own address";
@@ -96,6 +96,10 @@ internal sealed partial class Referee
         LearnTranslation(sight, after);
         return null;
     }
+
+    /// <summary>What a pod sends to an address of its link is for the node: nobody else is there.</summary>
+    private Place OtherEnd(Place pod, IPAddress address) =>
+        pod.Kind == PlaceKind.LocalPod && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 && IsLinkScope(address) ? world.Host : world.PlaceOf(address);
 
     /// <summary>What comes back to that tuple is for who sent this.</summary>
     private void LearnTranslation(Sight sight, ReadPacket after)

@@ -16,7 +16,7 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
     private const byte NoTunnelEndpoint = 160;
     private const byte NoNatMapping = 167;
     private const byte UnknownNatProtocol = 168;
-    private readonly Dictionary<(int Family, IPAddress, IPAddress, uint Id, byte Protocol), (ushort, ushort)> _firstFragments = [];
+    private readonly Dictionary<(int Family, IPAddress, IPAddress, uint Id, byte Protocol), (Tuple Tuple, bool IsEchoRequest)> _firstFragments = [];
     private readonly Dictionary<Tuple, Tuple> _translations = [];
 
     public Connections Connections { get; } = new(node);
@@ -37,7 +37,7 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
         var sight = new Sight(read);
         if (read.IsOfConnection && TupleOf(read) is { } tuple)
         {
-            sight = sight with { Tuple = tuple, Connection = Connections.Find(tuple) };
+            sight = sight with { Tuple = tuple, Connection = Connections.Find(tuple), IsEchoRequest = read.IsEchoRequest || read.IsLaterFragment && _firstFragments.GetValueOrDefault(FragmentKey(read)).IsEchoRequest };
             if (fromDevice && _translations.TryGetValue(tuple, out var translated))
             {
                 sight = sight with { Translated = translated, TranslatedConnection = Connections.Find(translated) };
@@ -139,7 +139,7 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
             return $"to the node, though {read.Flaw}";
         }
 
-        if (outcome.Verdict == Outcome.Pass && (read.IsLinkMessage || IsTunnelPacket(sight)))
+        if (outcome.Verdict == Outcome.Pass && (read.IsLinkMessage || IsTunnelPacket(sight) || IsTunnelError(read)))
         {
             return null;
         }
@@ -213,8 +213,7 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
 
         var byAddress = world.PlaceOf(read.Source);
         var told = packet.TunnelIdentity is >= 256 or 3 or 4 or 5 ? world.PlaceOf(packet.TunnelIdentity) is { } known ? known with { Kind = PlaceKind.RemotePod } : Unknown : null; // elsewhere, whoever here has the same labels
-        // Whether the tunnel's other end is a node of the cluster is asked when a connection begins.
-        if (sight.Connection is null && sight.About is null && world.RemoteNodes.All(one => !one.IPv4!.Equals(new IPAddress(BitConverter.GetBytes(IPAddress.HostToNetworkOrder((int)packet.TunnelNode))))))
+        if (world.RemoteNodes.All(one => !one.IPv4!.Equals(new IPAddress(BitConverter.GetBytes(IPAddress.HostToNetworkOrder((int)packet.TunnelNode))))))
         {
             return "out of a tunnel whose other end is no node of the cluster";
         }
@@ -281,7 +280,11 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
     }
 
     private bool IsTunnelPacket(Sight sight) =>
-        world.Settings.Tunnel && sight.Packet is { Protocol: IpNumbers.Udp, IsLaterFragment: false, DestinationPort: TunnelPort };
+        world.Settings.Tunnel && sight.Tuple is { Protocol: IpNumbers.Udp, DestinationPort: TunnelPort };
+
+    /// <summary>Errors about the node's own tunnel are the node's, whatever its policies.</summary>
+    private bool IsTunnelError(ReadPacket read) =>
+        world.Settings.Tunnel && read is { IsError: true, Inner: { Protocol: IpNumbers.Udp, DestinationPort: TunnelPort } inner } && inner.Source.Equals(read.Destination);
 
     private static Place Unknown { get; } = new(new Endpoint("an identity nobody has", "", [], [], []), PlaceKind.RemotePod);
 
@@ -312,7 +315,14 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
             return Tuple.Of(read);
         }
 
-        return _firstFragments.TryGetValue(FragmentKey(read), out var ports) ? new Tuple(read.Protocol, read.Source, ports.Item1, read.Destination, ports.Item2) : null;
+        if (_firstFragments.TryGetValue(FragmentKey(read), out var first))
+        {
+            return first.Tuple;
+        }
+
+        // Without ports there is nothing that could be missing.
+        var isComplete = !IpNumbers.HasPorts(read.Protocol) && read.Protocol is not IpNumbers.Icmp and not IpNumbers.Icmpv6 && (read.Family == 4 || !IpNumbers.IsExtension(read.Protocol));
+        return isComplete ? new Tuple(read.Protocol, read.Source, 0, read.Destination, 0) : null;
     }
 
     /// <summary>Of IPv6 the identification is the same for all protocols of two addresses (RFC 8200).</summary>
@@ -337,7 +347,7 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
         };
         if (isRead)
         {
-            _firstFragments[FragmentKey(read)] = (read.SourcePort, read.DestinationPort);
+            _firstFragments[FragmentKey(read)] = (Tuple.Of(read), read.IsEchoRequest);
         }
     }
 

@@ -9,6 +9,9 @@ internal sealed record Sight(ReadPacket Packet)
     /// <summary>With the ports of the first fragment, of a later one; null when they are not known, or the packet has no such thing.</summary>
     public Tuple? Tuple { get; init; }
 
+    /// <summary>An echo request, or a later fragment of one.</summary>
+    public bool IsEchoRequest { get; init; }
+
     /// <summary>The connection that the tuple belongs to.</summary>
     public Connection? Connection { get; init; }
 
