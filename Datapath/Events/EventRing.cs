@@ -10,6 +10,7 @@ internal sealed class EventRing : IDisposable
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(100);
     private readonly RingBufferMapping _mapping;
     private readonly string _name;
+    private DatapathEvent[]? _drained;
     private int _readers;
 
     public EventRing(FileDescriptor map, string name)
@@ -34,7 +35,7 @@ internal sealed class EventRing : IDisposable
     /// <summary>See <see cref="NodeDatapath.DrainEvents"/>.</summary>
     public void Drain(Action<ReadOnlySpan<DatapathEvent>> onEvents)
     {
-        var batch = new DatapathEvent[BatchSize];
+        var batch = _drained ??= new DatapathEvent[BatchSize];
         while (ReadBatch(batch) is var count and > 0)
         {
             onEvents(batch.AsSpan(0, count));
