@@ -176,6 +176,20 @@ static __always_inline int identify_ends(const struct packet *packet, struct pas
 	return 0;
 }
 
+/* What a connection's flags are when this packet has passed. */
+static __always_inline __u16 flags_after(const struct packet *packet, const struct passage *passage, __u16 flags)
+{
+	if (!passage->from_initiator)
+		flags |= CONNTRACK_REPLY_SEEN;
+	if (packet->protocol == IPPROTO_TCP && packet->tcp_flags & (TCP_FIN | TCP_RST)) {
+		if (packet->tcp_flags & TCP_RST)
+			flags |= CONNTRACK_RESET;
+		if (packet->tcp_flags & TCP_FIN)
+			flags |= passage->from_initiator ? CONNTRACK_FIN_FROM_INITIATOR : CONNTRACK_FIN_FROM_RESPONDER;
+	}
+	return flags;
+}
+
 static __always_inline __u32 packet_target(const struct passage *passage, const struct conntrack_entry *connection)
 {
 	if (passage->direction == DIRECTION_INGRESS)
@@ -241,7 +255,7 @@ APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passag
 	connection.last_seen = passage->now;
 	connection.last_reported = passage->now;
 	if (known) {
-		connection.flags = known->flags;
+		connection.flags = flags_after(packet, passage, known->flags);
 		connection.tcp_flags = known->tcp_flags;
 		count(COUNTER_REJUDGED, skb->len);
 		what.type = EVENT_REJUDGED;
@@ -301,6 +315,13 @@ APART int follows_connection(struct __sk_buff *skb, struct packet *packet, struc
 
 	if (!packet || !passage || !endpoint)
 		return false;
+	if (passage->direction == DIRECTION_INGRESS) {
+		struct whereabouts sender = {};
+
+		find_address(&packet->source, packet->family, &sender);
+		if (is_forged_sender(passage, &sender))
+			return false; /* admit_anew() says so */
+	}
 	if (read_error(skb, packet, &inner)) {
 		entry = find_connection(&inner, &high);
 		if (entry && !is_expired(entry, inner.protocol, passage->now)) {
@@ -324,17 +345,9 @@ APART int follows_connection(struct __sk_buff *skb, struct packet *packet, struc
 /* What changed with this packet is written and told; most packets write nothing. */
 static __always_inline void touch(struct __sk_buff *skb, const struct packet *packet, const struct passage *passage, struct conntrack_entry *entry)
 {
-	__u16 flags = entry->flags;
+	__u16 flags = flags_after(packet, passage, entry->flags);
 	struct report what = { .direction = passage->direction, .is_reply = !passage->from_initiator };
 
-	if (!passage->from_initiator)
-		flags |= CONNTRACK_REPLY_SEEN;
-	if (packet->protocol == IPPROTO_TCP && packet->tcp_flags & (TCP_FIN | TCP_RST)) {
-		if (packet->tcp_flags & TCP_RST)
-			flags |= CONNTRACK_RESET;
-		if (packet->tcp_flags & TCP_FIN)
-			flags |= passage->from_initiator ? CONNTRACK_FIN_FROM_INITIATOR : CONNTRACK_FIN_FROM_RESPONDER;
-	}
 	if (entry->last_seen != passage->now) {
 		entry->last_seen = passage->now;
 		if (config.report_interval_ticks && passage->now - entry->last_reported >= config.report_interval_ticks)

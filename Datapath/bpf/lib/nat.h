@@ -353,6 +353,8 @@ APART int masquerade_error(struct __sk_buff *skb, struct packet *packet)
 	if (!read_error(skb, packet, &inner))
 		return DROP_NAT_NO_MAPPING;
 	reverse_tuple(&inner); /* now as the sender's own packets are */
+	if (!same_address(&inner.source, &packet->source))
+		return DROP_NAT_NO_MAPPING; /* about somebody else's */
 	make_nat_key(&key, &inner, NAT_OUT);
 	entry = bpf_map_lookup_elem(&nat, &key);
 	if (!entry)
