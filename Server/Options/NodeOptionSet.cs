@@ -62,6 +62,7 @@ internal sealed class NodeOptionSet
     private readonly Option<bool> _hostFirewall = CommandLine.Switch("--enable-host-firewall", "Judge the node's own traffic by policies with a nodeSelector.", byDefault: true);
     private readonly Option<bool> _auditMode = CommandLine.Switch("--policy-audit-mode", "Drop nothing because of policy, and report everything that would be.", byDefault: false);
     private readonly Option<bool> _health;
+    private readonly MapSizeOptionSet _mapSizes = new();
     private readonly Option<bool> _clsact = new("--force-clsact") { Description = "Attach by clsact although the kernel has tcx." };
     private readonly Option<string> _cni = CommandLine.Path("--cni-bin", "The CNI plugin.", Beside("axoneme-cni"));
     private readonly Option<string> _pod = CommandLine.Path("--pod-bin", "The program that stands in for containers.", Beside("axoneme-pod"));
@@ -89,7 +90,7 @@ internal sealed class NodeOptionSet
         [
             _state, _run, _bpf, _cgroup, _node, _cluster, _labels, _cidr4, _cidr6, _nodeIPv4, _nodeIPv6, _routing, _tunnelProtocol, _tunnelPort, _directRoutes,
             _devices, _mtu, _masquerade4, _masquerade6, _nativeRouting4, _nativeRouting6, _nonMasquerade, _ipMasqAgent, _hostFirewall, _auditMode, _health, _clsact,
-            _cni, _pod, _remove,
+            .. _mapSizes.All, _cni, _pod, _remove,
         ];
         foreach (var option in options)
         {
@@ -143,6 +144,7 @@ internal sealed class NodeOptionSet
                 PolicyAuditMode = parsed.GetValue(_auditMode),
                 EndpointHealthChecking = parsed.GetValue(_health),
                 Labels = parsed.GetRequiredValue(_labels),
+                MapSizes = _mapSizes.Read(parsed),
             },
         };
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Axoneme.NodeActors;
+using Axoneme.NodeActors.Maps;
 using Axoneme.Server.Agent;
 using Axoneme.Server.AllInOne;
 using Axoneme.Server.ControlPlane;
@@ -92,6 +93,18 @@ public sealed class CommandLineTests
         Assert.Equal(["auto"], member.Devices);
         Assert.Empty(Read(alone: false, "--devices", "none").Agent.Devices);
         Assert.Equal((RoutingMode.Native, true, true, true, false), (member.Routing, member.MasqueradeIPv4, member.MasqueradeIPv6, member.HostFirewall, member.PolicyAuditMode));
+    }
+
+    [Fact]
+    public void Map_sizes_follow_memory_unless_they_are_given()
+    {
+        Assert.Equal(new MapSizeOptions(), Read(alone: false).Agent.MapSizes);
+        Assert.Equal(
+            new MapSizeOptions { DynamicSizeRatio = 0.01, ConntrackMax = 70000, NatMax = 80000, PolicyMax = 9000, TunnelMax = 10 },
+            Read(alone: false, "--bpf-map-dynamic-size-ratio", "0.01", "--bpf-ct-global-max", "70000", "--bpf-nat-global-max=80000", "--bpf-policy-map-max", "9000", "--bpf-tunnel-max", "10").Agent.MapSizes);
+        var command = new Command("test");
+        new NodeOptionSet(alone: false).AddTo(command);
+        Assert.Contains("--bpf-ct-global-max: \"many\" is not a number", Assert.Single(command.Parse(["--bpf-ct-global-max", "many"]).Errors).Message);
     }
 
     private static NodeSettings Read(bool alone, params string[] options)
