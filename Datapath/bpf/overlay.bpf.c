@@ -28,7 +28,7 @@ APART int read_tunnel(struct __sk_buff *skb, struct passage *passage)
 	if (key.tunnel_id >= IDENTITY_FIRST_ALLOCATED || key.tunnel_id == IDENTITY_UNMANAGED ||
 	    key.tunnel_id == IDENTITY_HEALTH || key.tunnel_id == IDENTITY_INIT)
 		passage->sender_identity = key.tunnel_id;
-	passage->by_tunnel = true;
+	passage->by_tunnel = key.tunnel_id == IDENTITY_WORLD ? BY_TUNNEL_FROM_WORLD : BY_TUNNEL_FROM_CLUSTER;
 	return 0;
 }
 

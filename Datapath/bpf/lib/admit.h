@@ -23,7 +23,12 @@ struct passage {
 	__u8 source_is_high;
 	__u8 from_initiator;
 	__u8 masquerade; /* out, EGRESS: leaves the cluster under the node's address */
-	__u8 by_tunnel;
+	__u8 by_tunnel; /* enum by_tunnel */
+};
+
+enum by_tunnel {
+	BY_TUNNEL_FROM_CLUSTER = 1,
+	BY_TUNNEL_FROM_WORLD = 2, /* somebody outside whom the other node forwards for */
 };
 
 /* What admit() returns for a packet that has no end here that is judged. */
@@ -168,9 +173,13 @@ static __always_inline int identify_ends(const struct packet *packet, struct pas
 		if (is_forged_sender(passage, &other))
 			return DROP_INVALID_SOURCE_IP;
 		if (passage->by_tunnel) {
-			source->policy_id = find_sender_node(passage, packet->family); /* the way back is the one it came */
-			if (!source->policy_id)
+			__u32 node = find_sender_node(passage, packet->family);
+
+			if (!node)
 				return DROP_UNKNOWN_SENDER;
+			/* The way back is the one it came, but to the world behind a node. */
+			if (passage->by_tunnel != BY_TUNNEL_FROM_WORLD)
+				source->policy_id = node;
 		}
 	}
 	return 0;
@@ -401,7 +410,9 @@ static __always_inline bool is_other_end_current(const struct packet *packet, co
 		return false;
 	if (config.tunnel_ifindex && passage->arrived_on) {
 		/* By another tunnel than its own, or by none: whoever that is is asked again. */
-		if (passage->by_tunnel ? !is_tunnel_to(other->policy_id, &passage->sender_node) : other->policy_id && !is_node(other->identity))
+		if (!passage->by_tunnel && other->policy_id && !is_node(other->identity))
+			return false;
+		if (passage->by_tunnel && !(other->policy_id ? is_tunnel_to(other->policy_id, &passage->sender_node) : !!find_sender_node(passage, packet->family)))
 			return false;
 	}
 	if (entry->last_seen == passage->now)

@@ -115,7 +115,8 @@ public sealed class TwoNodesTests
                 return "nobody";
             }
 
-            using var accepted = await listener.AcceptSocketAsync();
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+            using var accepted = await listener.AcceptSocketAsync(patience.Token);
             listener.Stop();
             return ((IPEndPoint)accepted.RemoteEndPoint!).Address.ToString();
         }
