@@ -87,7 +87,7 @@ public class RealNodeTests(ITestOutputHelper output)
 
         var late = times.Skip(20).Order().ToArray();
         output.WriteLine($"ADD with 20 to 120 pods present: median {late[late.Length / 2]:F1} ms, p99 {late[^2]:F1} ms, max {late[^1]:F1} ms");
-        Assert.True(late[late.Length / 2] < 25, $"median {late[late.Length / 2]:F1} ms");
+        Assert.True(late[late.Length / 2] < 50, $"median {late[late.Length / 2]:F1} ms");
         Assert.Single(node.Agent!.GetEndpoints().Select(e => e.PolicyId).Distinct());
     }
 
