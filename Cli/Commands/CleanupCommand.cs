@@ -19,7 +19,7 @@ internal static class CleanupCommand
             Description = "Where the agent remembered how kernel settings were; it may be lost.", HelpName = "path", DefaultValueFactory = _ => "/var/lib/axoneme",
         };
         var force = new Option<bool>("--force", "-f") { Description = "Do not ask." };
-        var cleanup = new Command("cleanup", "Remove every program, link, map, route, device and pod interface of this node's from the kernel. Pods lose their network.")
+        var cleanup = new Command("cleanup", "Remove every program, link, map, route, device and pod interface of this node's, and its health endpoint, from the kernel. Pods lose their network.")
         {
             bpfRoot, stateDirectory, force,
         };

@@ -116,7 +116,14 @@ internal sealed class PinDirectory : IDisposable
         }
     }
 
-    public void Dispose() => _lock.Dispose();
+    public void Dispose()
+    {
+        if (!_lock.IsClosed)
+        {
+            FileSystem.Unlock(_lock);
+            _lock.Dispose();
+        }
+    }
 
     private static void MakeDirectory(string path)
     {

@@ -59,6 +59,13 @@ internal static unsafe class FileSystem
         return Libc.FileLock(lease.Number, Libc.LockExclusiveNonBlocking) == 0;
     }
 
+    /// <summary>Ends the lock now. Closing alone does so only when no copy is open, and a child process has one until it executes its program.</summary>
+    public static void Unlock(FileDescriptor file)
+    {
+        using var lease = file.Acquire();
+        _ = Libc.FileLock(lease.Number, Libc.Unlock); // fails for no lock that is held
+    }
+
     /// <summary>Device and inode number of an open file; <c>struct stat</c> begins with both on x86_64 and arm64.</summary>
     public static (ulong Device, ulong Inode) Identity(FileDescriptor file, string path)
     {

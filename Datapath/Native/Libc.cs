@@ -9,6 +9,7 @@ internal static unsafe partial class Libc
     public const int OpenDirectory = 0x10000;
     public const int OpenCloseOnExec = 0x80000;
     public const int LockExclusiveNonBlocking = 2 | 4;
+    public const int Unlock = 8;
     public const int DuplicateCloseOnExec = 1030;
     public const int CloneNewNet = 0x40000000;
     public const ulong MountBind = 4096;

@@ -27,6 +27,7 @@ public sealed partial class NodeRemoval : IDisposable
         var links = _socket.Links();
         var isAlone = !links.Any(link => NodeDevices.IsOfAnotherNode(link.Name, hostDevice));
         PlanPods(links, isAlone);
+        PlanHealthNamespace();
         PlanRoutes(links, isAlone, hostDevice);
         PlanDevices(links, hostDevice);
         PlanFilters(links);
@@ -87,6 +88,15 @@ public sealed partial class NodeRemoval : IDisposable
     private static partial Regex PodInterfaceName { get; }
 
     private void Plan(string kind, string name, Action remove) => _steps.Add((new RemovalItem(kind, name), remove));
+
+    private void PlanHealthNamespace()
+    {
+        var name = NodeDevices.HealthNamespaceOf(_bpfRoot);
+        if (File.Exists(Path.Combine(NetworkNamespace.Directory, name)))
+        {
+            Plan("namespace", name, () => NetworkNamespace.Delete(name));
+        }
+    }
 
     /// <summary>Pins say which interfaces are pods'. Without them it is the name with the neighbour entry that only we make permanent.</summary>
     private void PlanPods(IReadOnlyList<LinkInfo> links, bool isAlone)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Axoneme.Datapath.Network;
 
 namespace Axoneme.Testbed;
 
@@ -27,12 +28,18 @@ public abstract class AgentNode : IAsyncDisposable
 
     public string AgentSocket => Path.Combine(RunDirectory, "agent.sock");
 
-    public string BpfRoot => Path.Combine(Root, "bpf");
+    public string BpfRoot => BpfRootIn(Root);
+
+    /// <summary>Name of the network namespace that the agent makes for the node's health endpoint; it outlives the agent.</summary>
+    public string HealthNamespace => NodeDevices.HealthNamespaceOf(BpfRoot);
 
     public string LogFile => Path.Combine(Root, "server.log");
 
     /// <summary>The server's process id.</summary>
     public int ServerId => Server.Id;
+
+    /// <summary>Where a node with a directory of its own has its bpffs.</summary>
+    internal static string BpfRootIn(string root) => Path.Combine(root, "bpf");
 
     /// <summary>Starts the server and waits until it answers.</summary>
     public abstract Task StartServerAsync();

@@ -90,6 +90,7 @@ public sealed class Node : AgentNode
         {
             Server.End();
             await Namespace.DisposeAsync();
+            await Command.RunAsync("ip", ["netns", "del", HealthNamespace]);
             if (Directory.Exists(BpfRoot))
             {
                 await Command.RunAsync("umount", ["-l", BpfRoot]);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Axoneme.Datapath.Network;
 
 namespace Axoneme.Testbed;
 
@@ -95,7 +96,7 @@ internal sealed class Teardown : IAsyncDisposable
             // The servers first: a sandbox would start its pods again.
             var nodes = Directory.Exists("/run/netns") ? Directory.GetFiles("/run/netns", $"{_prefix}-*").Select(path => Path.GetFileName(path)!).ToArray() : [];
             KillIn(nodes);
-            var pods = PodNamespaces().Where(name => File.Exists($"/run/netns/{name}")).ToArray();
+            var pods = PodNamespaces().Concat(HealthNamespaces()).Where(name => File.Exists($"/run/netns/{name}")).ToArray();
             KillIn(pods);
             Execute("ip", ["-force", "-batch", "-"], string.Concat(pods.Concat(nodes).Select(name => $"netns del {name}\n")));
             foreach (var mount in Mounts())
@@ -173,6 +174,9 @@ internal sealed class Teardown : IAsyncDisposable
             }
         }
     }
+
+    private IEnumerable<string> HealthNamespaces() =>
+        Directory.Exists(Root) ? Directory.GetDirectories(Root).Select(node => NodeDevices.HealthNamespaceOf(AgentNode.BpfRootIn(node))) : [];
 
     private IEnumerable<string> Mounts() =>
         File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')[4]).Where(path => path.StartsWith(Root + "/", StringComparison.Ordinal)).Reverse().ToArray();

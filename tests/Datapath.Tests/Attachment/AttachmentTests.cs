@@ -29,14 +29,14 @@ public class AttachmentTests
 
         var dropFromPod = Attachment(kind, pins, fromPod: TestPrograms.Drop, toPod: TestPrograms.Pass);
         node.Namespace.Run(() => dropFromPod.Attach(link.Index));
-        Assert.False(Traffic.Reaches(pod, node.Namespace, "10.9.0.1"));
+        Assert.True(Traffic.StaysOut(pod, node.Namespace, "10.9.0.1"));
         Assert.Equal([link.Index], node.Namespace.Run(dropFromPod.Interfaces));
 
         // Another set of programs in the place of the first.
         var dropToPod = Attachment(kind, pins, fromPod: TestPrograms.Pass, toPod: TestPrograms.Drop);
         node.Namespace.Run(() => dropToPod.Attach(link.Index));
         Assert.True(Traffic.Reaches(pod, node.Namespace, "10.9.0.1"));
-        Assert.False(Traffic.Reaches(node.Namespace, pod, "10.9.0.2"));
+        Assert.True(Traffic.StaysOut(node.Namespace, pod, "10.9.0.2"));
 
         node.Namespace.Run(() => dropToPod.Detach(link.Index));
         Assert.True(Traffic.Reaches(node.Namespace, pod, "10.9.0.2"));

@@ -112,7 +112,7 @@ public class MapUpgradeTests
         node.Namespace.Run(again.TakeOver);
         Assert.False(again.AwaitsContents);
         AssertSettled(node);
-        Assert.False(Traffic.Reaches(node.Namespace, pod, "10.9.0.2"), "the programs of today know no such endpoint");
+        Assert.True(Traffic.StaysOut(node.Namespace, pod, "10.9.0.2"), "the programs of today know no such endpoint");
         again.Dispose();
         using var third = Open(node, node.Options);
         Assert.False(third.AwaitsContents);

@@ -13,7 +13,7 @@ public sealed class RemovalTests
     [InlineData(false, false)]
     public async Task Everything_an_agent_made_goes_when_the_agent_is_dead(bool forceClsact, bool hasPins)
     {
-        await using var nodes = await TwoNodes.StartAsync(options => options with { Routing = RoutingMode.Vxlan }, forceClsact: forceClsact);
+        await using var nodes = await TwoNodes.StartAsync(options => options with { Routing = RoutingMode.Vxlan, EndpointHealthChecking = true }, forceClsact: forceClsact);
         var root = nodes.A.Options.BpfRoot;
         nodes.A.Namespace.Run(() =>
         {
@@ -31,6 +31,7 @@ public sealed class RemovalTests
             using (var removal = NodeRemoval.Open(root, null))
             {
                 Assert.Contains(removal.Found, item => item.Kind == "interface" && item.Name.StartsWith("lxc", StringComparison.Ordinal));
+                Assert.Contains(removal.Found, item => item.Kind == "namespace" && item.Name == Path.GetFileName(nodes.A.HealthNetns()));
                 Assert.DoesNotContain(removal.Run(), item => item.Problem is not null);
             }
 
@@ -42,5 +43,6 @@ public sealed class RemovalTests
         Assert.Equal(["eth0", "lo"], socket.Links().Select(link => link.Name).Order());
         Assert.DoesNotContain(socket.Routes(), route => route.Protocol == RouteInfo.OurProtocol);
         Assert.False(Directory.Exists(root));
+        Assert.False(File.Exists(nodes.A.HealthNetns()));
     }
 }
