@@ -1,3 +1,4 @@
+using System.Globalization;
 using Axoneme.Benchmarks;
 using Axoneme.Benchmarks.Cni;
 using Axoneme.Benchmarks.Packets;
@@ -6,11 +7,13 @@ using Axoneme.Benchmarks.Policies;
 const string Usage = """
     usage: ./bench packets [--quick] [-o json]   nanoseconds per packet; TCP_RR, TCP_CRR, TCP_STREAM, UDP_RR beside the kernel's own ways
            ./bench costs [--quick] [-o json]     only the former part of packets
-           ./bench throughput [--quick] [--two-cpus] [-o json]  only the latter
+           ./bench throughput [--quick] [--two-cpus] [--only TEXT] [--seconds N] [-o json]  only the latter
            ./bench cni [--pods N] [-o json]      latency of CNI ADD and DEL as a runtime sees it
            ./bench policy [--quick] [-o json]    what the policy engine costs, beside its limits, and how that grows
 
     --quick     fewer and shorter runs: to see that it works, not to quote
+    --only      of throughput only the rows whose names contain the text, such as "VXLAN: TCP_STREAM"
+    --seconds   how long each single measurement of throughput takes
     --two-cpus  the two ends of a connection on a CPU each, which measures the waking of an idle CPU above all; by default both are on one
     """;
 
@@ -28,14 +31,14 @@ switch (args.FirstOrDefault())
 
         if (args[0] != "costs")
         {
-            rows.AddRange(await Throughput.RunAsync(LoadGenerator.On(Path.Combine(files, "netload"), args.Contains("--two-cpus")), pairs: quick ? 3 : 31, seconds: quick ? 0.1 : 0.25));
+            var plan = new ThroughputPlan(Pairs: quick ? 3 : 31, Seconds: double.Parse(Option("--seconds") ?? (quick ? "0.1" : "0.25"), CultureInfo.InvariantCulture), Option("--only"));
+            rows.AddRange(await Throughput.RunAsync(LoadGenerator.On(Path.Combine(files, "netload"), args.Contains("--two-cpus")), plan));
         }
 
         Report.Print(rows, json);
         return 0;
     case "cni":
-        var index = Array.IndexOf(args, "--pods");
-        var pods = index >= 0 && index + 1 < args.Length && int.TryParse(args[index + 1], out var given) && given > 0 ? given : quick ? 20 : 100;
+        var pods = int.TryParse(Option("--pods"), out var given) && given > 0 ? given : quick ? 20 : 100;
         Report.Print(await CniLatency.RunAsync(pods), json);
         return 0;
     case "policy":
@@ -44,4 +47,10 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine(Usage);
         return 2;
+}
+
+string? Option(string name)
+{
+    var index = Array.IndexOf(args, name);
+    return index >= 0 && index + 1 < args.Length ? args[index + 1] : null;
 }

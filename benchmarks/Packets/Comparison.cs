@@ -9,12 +9,7 @@ internal sealed class Comparison(string name, Topology ours, params Topology[] p
     /// <summary>Of fewer pairs even the smallest and the largest do not enclose the median in 95 % of all cases.</summary>
     private const int FewestForInterval = 6;
 
-    private static readonly (string Mode, string Unit, string Name)[] _modes =
-    [
-        ("rr", "transactions/s", "TCP_RR"), ("crr", "connections/s", "TCP_CRR"), ("stream", "Mbit/s", "TCP_STREAM"), ("udprr", "transactions/s", "UDP_RR"),
-    ];
-
-    public async Task<List<BenchmarkRow>> RunAsync(LoadGenerator load, int pairs, double seconds)
+    public async Task<List<BenchmarkRow>> RunAsync(LoadGenerator load, ThroughputPlan plan)
     {
         List<BenchmarkRow> rows = [];
         Topology[] all = [ours, .. peers];
@@ -23,7 +18,7 @@ internal sealed class Comparison(string name, Topology ours, params Topology[] p
             await topology.StartServerAsync(load);
         }
 
-        foreach (var (mode, unit, modeName) in _modes)
+        foreach (var (mode, unit, modeName) in plan.ModesOf(name))
         {
             foreach (var topology in all)
             {
@@ -31,18 +26,18 @@ internal sealed class Comparison(string name, Topology ours, params Topology[] p
             }
 
             var figures = all.ToDictionary(topology => topology.Name, _ => new List<double>());
-            for (var pair = 0; pair < pairs; pair++)
+            for (var pair = 0; pair < plan.Pairs; pair++)
             {
                 if (pair % 10 == 0)
                 {
-                    Report.Progress($"{name}: {modeName} {pair}/{pairs}");
+                    Report.Progress($"{name}: {modeName} {pair}/{plan.Pairs}");
                 }
 
                 // Turn by turn, and each turn begins with another, so that a drift of the machine touches all alike.
                 for (var i = 0; i < all.Length; i++)
                 {
                     var topology = all[(i + pair) % all.Length];
-                    figures[topology.Name].Add(await topology.MeasureAsync(load, mode, seconds));
+                    figures[topology.Name].Add(await topology.MeasureAsync(load, mode, plan.Seconds));
                 }
             }
 
@@ -51,7 +46,7 @@ internal sealed class Comparison(string name, Topology ours, params Topology[] p
                 var ratios = figures[ours.Name].Zip(figures[peer.Name], (a, b) => a / b).ToList();
                 var (low, high) = Statistics.MedianInterval(ratios);
                 rows.Add(new BenchmarkRow($"{name}: {modeName} / {peer.Name}", unit, Statistics.Median(figures[ours.Name]), Statistics.Median(figures[peer.Name]),
-                    Statistics.Median(ratios), FormattableString.Invariant($"{(pairs < FewestForInterval ? "range" : "95%")} {low:0.00}–{high:0.00}, {pairs} pairs")));
+                    Statistics.Median(ratios), FormattableString.Invariant($"{(plan.Pairs < FewestForInterval ? "range" : "95%")} {low:0.00}–{high:0.00}, {plan.Pairs} pairs")));
             }
         }
 

@@ -8,6 +8,10 @@ namespace Axoneme.Benchmarks.Packets;
 /// </summary>
 internal static class Throughput
 {
+    private const string OneNode = "one node";
+    private const string TwoNodes = "two nodes";
+    private const string TwoNodesVxlan = "two nodes, VXLAN";
+
     private const string Manifest = """
         apiVersion: v1
         kind: Pod
@@ -39,17 +43,16 @@ internal static class Throughput
         """;
 
     /// <param name="load">What makes the load, and where.</param>
-    /// <param name="pairs">How often each way is measured.</param>
-    /// <param name="seconds">How long each time.</param>
-    public static async Task<List<BenchmarkRow>> RunAsync(LoadGenerator load, int pairs, double seconds) =>
+    /// <param name="plan">What is wanted.</param>
+    public static async Task<List<BenchmarkRow>> RunAsync(LoadGenerator load, ThroughputPlan plan) =>
     [
-        .. await OneNodeAsync(load, pairs, seconds),
-        .. await TwoNodesAsync(load, pairs, seconds, tunnel: false),
-        .. await TwoNodesAsync(load, pairs, seconds, tunnel: true),
+        .. plan.ModesOf(OneNode).Count > 0 ? await OneNodeAsync(load, plan) : [],
+        .. plan.ModesOf(TwoNodes).Count > 0 ? await TwoNodesAsync(load, plan, tunnel: false) : [],
+        .. plan.ModesOf(TwoNodesVxlan).Count > 0 ? await TwoNodesAsync(load, plan, tunnel: true) : [],
     ];
 
     /// <summary>The product as its user would run it.</summary>
-    private static async Task<List<BenchmarkRow>> OneNodeAsync(LoadGenerator load, int pairs, double seconds)
+    private static async Task<List<BenchmarkRow>> OneNodeAsync(LoadGenerator load, ThroughputPlan plan)
     {
         await using var node = await Node.StartAsync(new NodeOptions { Name = "bench" }, ("bench.yaml", Manifest));
         var pods = await node.PodsAsync("bench/client", "bench/server");
@@ -58,12 +61,12 @@ internal static class Throughput
         await using var nftables = await KernelPaths.ForwardingAsync(rules: true);
         await using var veth = await KernelPaths.VethAsync();
         var lostBefore = await EventsLostAsync(node);
-        var rows = await new Comparison("one node", ours, forwarding, nftables, veth).RunAsync(load, pairs, seconds);
-        rows.Add(new BenchmarkRow("one node: events lost", "events", await EventsLostAsync(node) - lostBefore, 0, null, "over all of the above, every event on"));
+        var rows = await new Comparison(OneNode, ours, forwarding, nftables, veth).RunAsync(load, plan);
+        rows.Add(new BenchmarkRow($"{OneNode}: events lost", "events", await EventsLostAsync(node) - lostBefore, 0, null, "over all of the above, every event on"));
         return rows;
     }
 
-    private static async Task<List<BenchmarkRow>> TwoNodesAsync(LoadGenerator load, int pairs, double seconds, bool tunnel)
+    private static async Task<List<BenchmarkRow>> TwoNodesAsync(LoadGenerator load, ThroughputPlan plan, bool tunnel)
     {
         var mtu = tunnel ? 1450 : 1500;
         await using var nodes = await NodePair.CreateAsync(tunnel);
@@ -77,8 +80,8 @@ internal static class Throughput
             peers.Add(vxlan);
         }
 
-        var name = tunnel ? "two nodes, VXLAN" : "two nodes";
-        var rows = await new Comparison(name, ours, [.. peers]).RunAsync(load, pairs, seconds);
+        var name = tunnel ? TwoNodesVxlan : TwoNodes;
+        var rows = await new Comparison(name, ours, [.. peers]).RunAsync(load, plan);
         await Task.Delay(300); // the readers' last look
         var (read, lost) = nodes.Events;
         if (read == 0)

@@ -95,12 +95,26 @@ static __always_inline bool is_link_scope(const struct ip_address *address)
 	return (head & 0xffc0) == 0xfe80 || (head & 0xff0f) == 0xff02 || (head & 0xff0f) == 0xff01;
 }
 
-/* Makes the headers readable directly. Packets of large sends keep their payload, rarely their headers, in pages. */
+/* Room for the fixed part of a TCP header behind an IPv4 or IPv6 header. */
+static __always_inline bool has_linear_headers(struct __sk_buff *skb)
+{
+	void *ip = (void *)(long)skb->data + ETH_HLEN, *end = (void *)(long)skb->data_end;
+	struct iphdr *ipv4 = ip;
+
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		return (void *)(ipv4 + 1) <= end && ip + ipv4->ihl * 4 + 20 <= end;
+	return ip + sizeof(struct ipv6hdr) + 20 <= end;
+}
+
+/*
+ * Makes the headers readable directly. Packets of large sends keep their payload, rarely their headers, in pages; to pull
+ * more of them than there must be would copy the page list of each.
+ */
 static __always_inline int make_headers_linear(struct __sk_buff *skb)
 {
 	__u32 want = skb->len < HEADER_BYTES ? skb->len : HEADER_BYTES;
 
-	if ((void *)(long)skb->data + want <= (void *)(long)skb->data_end)
+	if (has_linear_headers(skb) || (void *)(long)skb->data + want <= (void *)(long)skb->data_end)
 		return 0;
 	return bpf_skb_pull_data(skb, want) ? DROP_INVALID : 0;
 }
