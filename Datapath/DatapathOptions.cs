@@ -49,6 +49,27 @@ public sealed record DatapathOptions
     /// <summary>Destinations that are not masqueraded.</summary>
     public uint UnmasqueradedEntries { get; init; } = 16384;
 
+    /// <summary>Frontends of services: an address with port and protocol each.</summary>
+    public uint ServiceEntries { get; init; } = 1 << 17;
+
+    /// <summary>Backends of services.</summary>
+    public uint BackendEntries { get; init; } = 1 << 18;
+
+    /// <summary>Backends in all lists together: a backend counts for every list it is in.</summary>
+    public uint PoolEntries { get; init; } = 1 << 20;
+
+    /// <summary>Pieces of tables for consistent choice, of <see cref="Layout.MaglevPiece.Length"/> entries each.</summary>
+    public uint MaglevEntries { get; init; } = 1 << 20;
+
+    /// <summary>Clients that stay with their backend, for every such service.</summary>
+    public uint AffinityEntries { get; init; } = 1 << 16;
+
+    /// <summary>Prefixes that services restrict their clients to.</summary>
+    public uint SourceRangeEntries { get; init; } = 1 << 16;
+
+    /// <summary>Sockets that talk to a service without a connection, or may ask for their peer.</summary>
+    public uint SocketPeerEntries { get; init; } = 1 << 16;
+
     /// <summary>Size of the event ring: a power of two and a multiple of the page size.</summary>
     public uint EventRingBytes { get; init; } = 4 << 20;
 
@@ -73,6 +94,14 @@ public sealed record DatapathOptions
         ["nat"] = NatEntries,
         ["tunnels"] = TunnelEntries,
         ["unmasqueraded"] = UnmasqueradedEntries,
+        ["services"] = ServiceEntries,
+        ["frontends"] = ServiceEntries,
+        ["service_pools"] = PoolEntries,
+        ["backends"] = BackendEntries,
+        ["maglev"] = MaglevEntries,
+        ["affinity"] = AffinityEntries,
+        ["source_ranges"] = SourceRangeEntries,
+        ["socket_peers"] = SocketPeerEntries,
         ["events"] = EventRingBytes,
     };
 

@@ -39,6 +39,9 @@ public interface IDatapath : IDisposable
     /// <summary>Destinations that pods are seen by under their own address; the value means nothing.</summary>
     IKernelMap<PrefixKey, uint> Unmasqueraded { get; }
 
+    /// <summary>Where services lead.</summary>
+    ServiceMaps Services { get; }
+
     /// <summary>
     /// Whether this version keeps state in other layouts than the one before: the maps of state are empty, what was attached goes on judging
     /// by the maps before, and <see cref="TakeOver"/> has to be called once the maps are filled.

@@ -42,6 +42,17 @@ public sealed class NodeDatapath : IDatapath
         Tunnels = Map<uint, IpAddressKey>("tunnels");
         Devices = Map<uint, DeviceEntry>("devices");
         Unmasqueraded = Map<PrefixKey, uint>("unmasqueraded");
+        Services = new ServiceMaps
+        {
+            Services = Map<ServiceKey, ServiceEntry>("services"),
+            Frontends = Map<uint, ServiceKey>("frontends"),
+            Pools = Map<PoolSlot, uint>("service_pools"),
+            Backends = Map<uint, BackendEntry>("backends"),
+            Maglev = Map<MaglevKey, MaglevPiece>("maglev"),
+            SourceRanges = Map<SourceRangeKey, uint>("source_ranges"),
+            Affinity = Map<AffinityKey, AffinityEntry>("affinity"),
+            SocketPeers = Map<SocketPeerKey, SocketPeer>("socket_peers"),
+        };
         _events = Owned(new EventRing(TakeMap("events"), "events"));
         _counters = Owned(new PerCpuCounters(TakeMap("counters"), "counters"));
         _attachments = Roles.ToDictionary(role => role, role => new RoleAttachment(ProgramsOf(role), pins, options.BpfRoot, UsesTcx));
@@ -68,6 +79,8 @@ public sealed class NodeDatapath : IDatapath
     public IKernelMap<uint, DeviceEntry> Devices { get; }
 
     public IKernelMap<PrefixKey, uint> Unmasqueraded { get; }
+
+    public ServiceMaps Services { get; }
 
     /// <summary>Whether interfaces are attached by tcx links; otherwise by clsact filters.</summary>
     public bool UsesTcx { get; }

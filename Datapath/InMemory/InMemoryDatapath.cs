@@ -37,6 +37,18 @@ public sealed class InMemoryDatapath : IDatapath
 
     public InMemoryKernelMap<PrefixKey, uint> Unmasqueraded { get; } = new("unmasqueraded", 1024);
 
+    public ServiceMaps Services { get; } = new()
+    {
+        Services = new InMemoryKernelMap<ServiceKey, ServiceEntry>("services", 1 << 17),
+        Frontends = new InMemoryKernelMap<uint, ServiceKey>("frontends", 1 << 17),
+        Pools = new InMemoryKernelMap<PoolSlot, uint>("service_pools", 1 << 20),
+        Backends = new InMemoryKernelMap<uint, BackendEntry>("backends", 1 << 18),
+        Maglev = new InMemoryKernelMap<MaglevKey, MaglevPiece>("maglev", 1 << 20),
+        SourceRanges = new InMemoryKernelMap<SourceRangeKey, uint>("source_ranges", 1 << 16),
+        Affinity = new InMemoryKernelMap<AffinityKey, AffinityEntry>("affinity", 1 << 16),
+        SocketPeers = new InMemoryKernelMap<SocketPeerKey, SocketPeer>("socket_peers", 1 << 16),
+    };
+
     IKernelMap<uint, EndpointEntry> IDatapath.Endpoints => Endpoints;
 
     IKernelMap<IpAddressKey, IpcacheEntry> IDatapath.Hosts => Hosts;

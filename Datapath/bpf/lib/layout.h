@@ -89,6 +89,108 @@ struct nat_entry {
 	__u32 last_seen; /* ticks */
 };
 
+/*
+ * Services. A frontend names two pools of backends, for clients inside and outside the cluster. A pool never changes: another one
+ * is written beside it, and then the frontends are pointed there, one hash update each. Map `services`: hash.
+ */
+struct service_key {
+	struct ip_address address;
+	__be16 port;
+	__u8 protocol;
+	__u8 pad;
+};
+
+enum service_flags {
+	SERVICE_EXTERNAL = 1 << 0,	/* clients outside the cluster may use it */
+	SERVICE_INTERNAL = 1 << 1,	/* clients inside may */
+	SERVICE_AFFINITY = 1 << 2,	/* a client stays with its backend */
+	SERVICE_SOURCE_RANGES = 1 << 3, /* clients outside must be in `source_ranges` */
+	SERVICE_DIRECT_RETURN = 1 << 4, /* backends on other nodes answer the client themselves */
+};
+
+struct service_pool {
+	__u32 id;
+	__u32 count;	  /* backends, at most 65535; 0: none, the client is told so */
+	__u32 table_size; /* of its table in `maglev`, a prime; 0: none, a backend is chosen at random */
+};
+
+struct service {
+	__u32 frontend; /* its key in `frontends`; connections remember it */
+	__u32 group;	/* the service's port, which several frontends may lead to: what affinity and source ranges belong to */
+	__u32 affinity_ticks;
+	__u16 flags;
+	__u16 pad;
+	struct service_pool inside;
+	struct service_pool outside;
+};
+
+/* Map `frontends`: hash, key __u32 frontend → struct service_key, what answers seem to come from. */
+
+/* Map `service_pools`: hash. */
+struct pool_slot {
+	__u32 pool;
+	__u32 index; /* below the pool's count */
+};
+
+/* Map `backends`: hash, key __u32. */
+struct backend {
+	struct ip_address address;
+	__be16 port;
+	__u8 protocol;
+	__u8 flags; /* enum backend_flags */
+};
+
+enum backend_flags {
+	BACKEND_TERMINATING = 1 << 0, /* keeps the connections it has */
+};
+
+/* Map `maglev`: hash; the table of a pool in pieces of index numbers into the pool. */
+#define MAGLEV_PIECE 128
+
+struct maglev_key {
+	__u32 pool;
+	__u32 piece;
+};
+
+struct maglev_piece {
+	__u16 slot[MAGLEV_PIECE];
+};
+
+/* Map `affinity`: LRU hash. */
+struct affinity_key {
+	struct ip_address client; /* its address; of a socket the cookie of its network namespace in the first two words */
+	__u32 group;
+	__u32 is_namespace;
+};
+
+struct affinity_entry {
+	__u32 backend;
+	__u32 last_seen; /* ticks */
+};
+
+/* Map `source_ranges`: LPM trie. */
+struct source_range {
+	__u32 length; /* bits: 32 for the group, 96 more for IPv4 */
+	__u32 group;
+	struct ip_address address;
+};
+
+/* Map `socket_peers`: LRU hash: what a socket believes to talk to. */
+struct socket_peer_key {
+	__u64 socket; /* cookie */
+	struct ip_address address; /* the backend's */
+	__be16 port;
+	__u8 pad[2];
+	__u32 protocol;
+};
+
+struct socket_peer {
+	struct ip_address address; /* the frontend's */
+	__be16 port;
+	__u8 pad[2];
+	__u32 frontend;
+};
+
 struct prefix {
 	__u32 length; /* bits; IPv4 prefixes count 96 more */
 	struct ip_address address;

@@ -59,6 +59,22 @@ struct {
 
 HASH_MAP(devices, __u32, struct device, 256, BPF_F_NO_PREALLOC);
 
+HASH_MAP(services, struct service_key, struct service, 1 << 17, BPF_F_NO_PREALLOC);
+HASH_MAP(frontends, __u32, struct service_key, 1 << 17, BPF_F_NO_PREALLOC);
+HASH_MAP(service_pools, struct pool_slot, __u32, 1 << 20, BPF_F_NO_PREALLOC);
+HASH_MAP(backends, __u32, struct backend, 1 << 18, BPF_F_NO_PREALLOC);
+HASH_MAP(maglev, struct maglev_key, struct maglev_piece, 1 << 20, BPF_F_NO_PREALLOC);
+LRU_MAP(affinity, struct affinity_key, struct affinity_entry, 1 << 16);
+LRU_MAP(socket_peers, struct socket_peer_key, struct socket_peer, 1 << 16);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 1 << 16);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct source_range);
+	__type(value, __u32);
+} source_ranges SEC(".maps");
+
 LRU_MAP(nat, struct nat_key, struct nat_entry, 1 << 17);
 LRU_MAP(conntrack4, struct conntrack_key4, struct conntrack_entry, 1 << 17);
 LRU_MAP(conntrack6, struct conntrack_key6, struct conntrack_entry, 1 << 16);
