@@ -65,6 +65,15 @@ public interface IDatapath : IDisposable
     /// <summary>Interfaces that carry our programs of a role now.</summary>
     IReadOnlyCollection<uint> AttachedInterfaces(InterfaceRole role = InterfaceRole.Pod);
 
+    /// <summary>
+    /// Has sockets in a cgroup and below it translate services themselves; moves there when another cgroup was named before.
+    /// </summary>
+    /// <param name="cgroup">A directory of a cgroup v2 hierarchy.</param>
+    void AttachSockets(string cgroup);
+
+    /// <summary>Ends that; no effect when there is nothing.</summary>
+    void DetachSockets();
+
     /// <summary>Counters summed over all CPUs: (index, packets, bytes) of every counter that is not zero.</summary>
     IReadOnlyList<CounterReading> ReadCounters();
 

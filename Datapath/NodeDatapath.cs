@@ -22,14 +22,17 @@ public sealed class NodeDatapath : IDatapath
     private readonly Action<string> _reached;
     private readonly IReadOnlyDictionary<InterfaceRole, LoadedObject> _objects;
     private readonly IReadOnlyDictionary<InterfaceRole, RoleAttachment> _attachments;
+    private readonly LoadedObject _socketPrograms;
+    private readonly SocketAttachment _sockets;
     private readonly EventRing _events;
     private readonly PerCpuCounters _counters;
     private readonly List<IDisposable> _resources = [];
     private bool _isInForce;
 
-    private NodeDatapath(DatapathOptions options, PinDirectory pins, MapUpgrade maps, IReadOnlyDictionary<InterfaceRole, LoadedObject> objects, Action<string> reached)
+    private NodeDatapath(DatapathOptions options, PinDirectory pins, MapUpgrade maps, IReadOnlyDictionary<InterfaceRole, LoadedObject> objects, LoadedObject socketPrograms, Action<string> reached)
     {
-        (_pins, _maps, _objects, _reached) = (pins, maps, objects, reached);
+        (_pins, _maps, _objects, _socketPrograms, _reached) = (pins, maps, objects, socketPrograms, reached);
+        _sockets = new SocketAttachment(socketPrograms, pins);
         UsesTcx = !options.ForceClsact && KernelFeatures.Tcx;
         Endpoints = Map<uint, EndpointEntry>("endpoints");
         Hosts = Map<IpAddressKey, IpcacheEntry>("hosts");
@@ -133,14 +136,15 @@ public sealed class NodeDatapath : IDatapath
                 attachment.TakeOver(_reached);
             }
 
+            _sockets.TakeOver();
             _reached("attachments switched");
             _maps.Finish();
-            foreach (var (program, descriptor) in _objects.Values.SelectMany(loaded => loaded.Programs))
+            foreach (var (program, descriptor) in AllPrograms)
             {
                 PinDirectory.PinReplacing(descriptor, _pins.Program(program));
             }
 
-            _pins.RemoveProgramsBut(_objects.Values.SelectMany(loaded => loaded.Programs.Keys).ToHashSet());
+            _pins.RemoveProgramsBut(AllPrograms.Select(program => program.Key).ToHashSet());
             _isInForce = true;
         }
     }
@@ -169,6 +173,22 @@ public sealed class NodeDatapath : IDatapath
         }
     }
 
+    public void AttachSockets(string cgroup)
+    {
+        lock (_attaching)
+        {
+            _sockets.Attach(cgroup);
+        }
+    }
+
+    public void DetachSockets()
+    {
+        lock (_attaching)
+        {
+            _sockets.Detach();
+        }
+    }
+
     public IReadOnlyList<CounterReading> ReadCounters() => _counters.Read();
 
     public Task ReadEventsAsync(Action<ReadOnlySpan<DatapathEvent>> onEvents, CancellationToken cancellationToken) =>
@@ -188,6 +208,7 @@ public sealed class NodeDatapath : IDatapath
     {
         DisposeAll(_resources);
         DisposeAll(_objects.Values);
+        _socketPrograms.Dispose();
         _maps.Dispose();
         _pins.Dispose();
     }
@@ -203,6 +224,7 @@ public sealed class NodeDatapath : IDatapath
         var pins = PinDirectory.Open(options.BpfRoot);
         var maps = new MapUpgrade(pins, reached);
         var objects = new Dictionary<InterfaceRole, LoadedObject>();
+        LoadedObject? sockets = null;
         NodeDatapath? datapath = null;
         try
         {
@@ -211,7 +233,8 @@ public sealed class NodeDatapath : IDatapath
                 objects[role] = DatapathLoader.Load(InterfacePrograms.ObjectNameOf(role), elf(role), InterfacePrograms.FromNameOf(role), options, maps);
             }
 
-            datapath = new NodeDatapath(options, pins, maps, objects, reached);
+            sockets = DatapathLoader.Load(SocketAttachment.ObjectName, EmbeddedObject(SocketAttachment.ObjectName), SocketAttachment.FirstName, options, maps);
+            datapath = new NodeDatapath(options, pins, maps, objects, sockets, reached);
             if (!datapath.AwaitsContents)
             {
                 datapath.TakeOver();
@@ -223,21 +246,25 @@ public sealed class NodeDatapath : IDatapath
         {
             datapath?.Dispose();
             DisposeAll(objects.Values);
+            sockets?.Dispose();
             maps.Dispose();
             pins.Dispose();
             throw;
         }
     }
 
-    internal static byte[] EmbeddedObject(InterfaceRole role)
+    internal static byte[] EmbeddedObject(InterfaceRole role) => EmbeddedObject(InterfacePrograms.ObjectNameOf(role));
+
+    internal static byte[] EmbeddedObject(string name)
     {
-        var name = InterfacePrograms.ObjectNameOf(role);
         using var stream = typeof(NodeDatapath).Assembly.GetManifestResourceStream(name)
             ?? throw new KernelException($"object {name}: not embedded; build Datapath with clang installed");
         var elf = new byte[stream.Length];
         stream.ReadExactly(elf);
         return elf;
     }
+
+    private IEnumerable<KeyValuePair<string, FileDescriptor>> AllPrograms => _objects.Values.Append(_socketPrograms).SelectMany(loaded => loaded.Programs);
 
     private InterfacePrograms ProgramsOf(InterfaceRole role) =>
         new(role, _objects[role].Program(InterfacePrograms.FromNameOf(role)), _objects[role].Program(InterfacePrograms.ToNameOf(role)));

@@ -83,6 +83,13 @@ public sealed class InMemoryDatapath : IDatapath
     /// <summary>Sets what a counter reads.</summary>
     public void SetCounter(CounterReading reading) => _counters[reading.Index] = reading;
 
+    /// <summary>The cgroup of <see cref="AttachSockets"/>; null for none.</summary>
+    public string? SocketCgroup { get; private set; }
+
+    public void AttachSockets(string cgroup) => SocketCgroup = cgroup;
+
+    public void DetachSockets() => SocketCgroup = null;
+
     public void Attach(uint ifindex, InterfaceRole role = InterfaceRole.Pod)
     {
         ThrowIfDue(ifindex, "attach");

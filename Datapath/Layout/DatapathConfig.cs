@@ -52,4 +52,14 @@ public readonly record struct DatapathConfig
     private readonly byte _pad0;
     private readonly byte _pad1;
     private readonly byte _pad2;
+
+    /// <summary>Cookie of the node's network namespace.</summary>
+    public ulong NamespaceCookie { get; init; }
+
+    /// <summary>First port that services may have on the node's addresses.</summary>
+    public ushort NodePortMin { get; init; } = 30000;
+
+    /// <summary>Last port that services may have on the node's addresses.</summary>
+    public ushort NodePortMax { get; init; } = 32767;
+    private readonly uint _padding;
 }

@@ -18,4 +18,7 @@ public readonly record struct SocketPeer(IpAddressKey Address, ushort Port)
     private readonly ushort _pad;
 
     public uint Frontend { get; init; }
+
+    /// <summary>When it began to, in ticks of 2^30 ns of CLOCK_MONOTONIC.</summary>
+    public uint LastSeen { get; init; }
 }

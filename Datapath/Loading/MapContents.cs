@@ -21,7 +21,7 @@ internal static class MapContentsNames
 {
     public static MapContents Of(string map) => map switch
     {
-        "conntrack4" or "conntrack6" or "nat" => MapContents.Connections,
+        "conntrack4" or "conntrack6" or "nat" or "affinity" or "socket_peers" => MapContents.Connections,
         "fragments4" or "fragments6" or "events" or "counters" => MapContents.Passing,
         _ => MapContents.State,
     };

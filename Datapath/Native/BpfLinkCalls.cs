@@ -9,8 +9,15 @@ internal static class BpfLinkCalls
     public static int Create(FileDescriptor program, uint ifindex, BpfAttachType type)
     {
         using var lease = program.Acquire();
-        var attributes = new CreateAttributes { Program = (uint)lease.Number, Ifindex = ifindex, AttachType = (uint)type };
+        var attributes = new CreateAttributes { Program = (uint)lease.Number, Target = ifindex, AttachType = (uint)type };
         return BpfSystemCall.Call(BpfCommand.LinkCreate, ref attributes);
+    }
+
+    /// <summary>Attaches a program to a cgroup; others' programs there go on running.</summary>
+    public static int Create(FileDescriptor program, FileDescriptor cgroup, BpfAttachType type)
+    {
+        using var lease = cgroup.Acquire();
+        return Create(program, (uint)lease.Number, type);
     }
 
     /// <summary>Replaces a link's program: each packet sees the old one or the new one.</summary>
@@ -34,7 +41,7 @@ internal static class BpfLinkCalls
     private struct CreateAttributes
     {
         public uint Program;
-        public uint Ifindex;
+        public uint Target; // interface or descriptor
         public uint AttachType;
         public uint Flags;
         public uint RelativeTo;

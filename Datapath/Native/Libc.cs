@@ -10,6 +10,8 @@ internal static unsafe partial class Libc
     public const int OpenCloseOnExec = 0x80000;
     public const int LockExclusiveNonBlocking = 2 | 4;
     public const int Unlock = 8;
+    public const int SocketLevel = 1;
+    public const int NetworkNamespaceCookie = 71; // SO_NETNS_COOKIE, Linux 5.14
     public const int DuplicateCloseOnExec = 1030;
     public const int CloneNewNet = 0x40000000;
     public const ulong MountBind = 4096;

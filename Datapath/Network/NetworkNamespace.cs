@@ -1,4 +1,6 @@
+using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 using Axoneme.Datapath.Native;
 
 namespace Axoneme.Datapath.Network;
@@ -90,6 +92,15 @@ public sealed class NetworkNamespace : IDisposable
 
     /// <summary>Whether both mean the same namespace.</summary>
     public bool IsSameAs(NetworkNamespace other) => Identity == other.Identity;
+
+    /// <summary>The number by which programs know it; no other namespace has it until the machine starts again.</summary>
+    public ulong Cookie() => Run(() =>
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        Span<byte> cookie = stackalloc byte[sizeof(ulong)];
+        socket.GetRawSocketOption(Libc.SocketLevel, Libc.NetworkNamespaceCookie, cookie);
+        return MemoryMarshal.Read<ulong>(cookie);
+    });
 
     /// <summary>Runs an action inside, on a thread of its own, and waits for it; its exceptions come out here.</summary>
     public void Run(Action action) => Run<object?>(() =>

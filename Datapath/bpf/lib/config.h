@@ -20,6 +20,10 @@ struct config {
 	__u8 masquerade4;
 	__u8 masquerade6;
 	__u8 pad[3];
+	__u64 namespace_cookie; /* of the node's network namespace */
+	__u16 node_port_min;	/* ports that services may have on the node's addresses, both inclusive */
+	__u16 node_port_max;
+	__u32 padding;
 };
 
 volatile const struct config config = {
@@ -30,6 +34,8 @@ volatile const struct config config = {
 	.tunnel_port = 8472,
 	.nat_port_min = 32768,
 	.nat_port_max = 65535,
+	.node_port_min = 30000,
+	.node_port_max = 32767,
 };
 
 #endif

@@ -189,6 +189,7 @@ struct socket_peer {
 	__be16 port;
 	__u8 pad[2];
 	__u32 frontend;
+	__u32 last_seen; /* ticks: when it began to */
 };
 
 struct prefix {

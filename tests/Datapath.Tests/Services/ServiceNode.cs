@@ -1,0 +1,118 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using Axoneme.Datapath.Layout;
+using Axoneme.Datapath.Network;
+using Axoneme.Datapath.Tests.Support;
+
+namespace Axoneme.Datapath.Tests.Services;
+
+/// <summary>
+/// A node whose sockets are those of this process: for as long as it lives the process is in a cgroup that the node's programs are attached to. Backends are on loopback.
+/// </summary>
+internal sealed class ServiceNode : IDisposable
+{
+    public const byte Tcp = 6;
+    public const byte Udp = 17;
+    private readonly TestNode _node = new();
+    private readonly string _cgroup;
+    private readonly string _before;
+    private uint _nextId = 1;
+
+    public ServiceNode()
+    {
+        var root = File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')).First(fields => fields.Contains("cgroup2"))[4];
+        _before = root + File.ReadLines("/proc/self/cgroup").First(line => line.StartsWith("0::", StringComparison.Ordinal))[3..];
+        _cgroup = Path.Combine(root, $"axt-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..6]}");
+        Directory.CreateDirectory(_cgroup);
+        Datapath = Open();
+        Datapath.AttachSockets(_cgroup);
+        Move(_cgroup);
+        Namespace.Run(() =>
+        {
+            using var socket = RouteSocket.Open();
+            socket.Execute(new RouteBatch().AddAddress(1, IPAddress.Parse("fd00:5::1"), 128).AddAddress(1, IPAddress.Parse("fd00:5::2"), 128));
+
+            // The kernel routes to a new IPv6 address a moment later.
+            Assert.True(SpinWait.SpinUntil(() => HasRoute("fd00:5::1") && HasRoute("fd00:5::2"), 5000));
+        });
+    }
+
+    public NodeDatapath Datapath { get; private set; }
+
+    public NetworkNamespace Namespace => _node.Namespace;
+
+    private ServiceMaps Maps => Datapath.Services;
+
+    /// <summary>Ends the agent and starts it again.</summary>
+    public void Restart()
+    {
+        Datapath.Dispose();
+        Datapath = Open();
+    }
+
+    /// <summary>Enters a service; <paramref name="backends"/> may be empty.</summary>
+    public ServiceEntry Add(IPEndPoint frontend, byte protocol, IReadOnlyList<IPEndPoint> backends, ServiceFlags flags = ServiceFlags.Internal, uint affinityTicks = 0, uint tableSize = 0)
+    {
+        var (pool, id) = (_nextId++, _nextId++);
+        for (var i = 0; i < backends.Count; i++)
+        {
+            var backend = _nextId++;
+            Maps.Backends.Put(backend, new BackendEntry(IpAddressKey.From(backends[i].Address), Port(backends[i]), protocol, BackendFlags.None));
+            Maps.Pools.Put(new PoolSlot(pool, (uint)i), backend);
+        }
+
+        var entry = new ServiceEntry
+        {
+            Frontend = id, Group = id, Flags = flags, AffinityTicks = affinityTicks, Inside = new ServicePool(pool, (uint)backends.Count, tableSize), Outside = new ServicePool(pool, (uint)backends.Count, tableSize),
+        };
+        var key = Key(frontend, protocol);
+        Maps.Frontends.Put(id, key);
+        Maps.Services.Put(key, entry);
+        return entry;
+    }
+
+    /// <summary>The only backends that a table leads to.</summary>
+    public void FillTable(uint pool, uint size, ushort slot)
+    {
+        for (var piece = 0u; piece * MaglevPiece.Length < size; piece++)
+        {
+            var entries = default(MaglevPiece);
+            ((Span<ushort>)entries).Fill(slot);
+            Maps.Maglev.Put(new MaglevKey(pool, piece), entries);
+        }
+    }
+
+    public static ServiceKey Key(IPEndPoint frontend, byte protocol) => new(IpAddressKey.From(frontend.Address), Port(frontend), protocol);
+
+    /// <summary>Makes a socket in the node's namespace.</summary>
+    public T Inside<T>(Func<T> make) => Namespace.Run(make);
+
+    public void Dispose()
+    {
+        Move(_before);
+        Datapath.Dispose();
+        _node.Dispose();
+        Directory.Delete(_cgroup);
+    }
+
+    private static bool HasRoute(string address)
+    {
+        try
+        {
+            using var socket = new UdpClient(AddressFamily.InterNetworkV6);
+            socket.Connect(address, 9);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static void Move(string cgroup) => File.WriteAllText(Path.Combine(cgroup, "cgroup.procs"), $"{Environment.ProcessId}");
+
+    private static ushort Port(IPEndPoint endpoint) => BinaryPrimitives.ReverseEndianness((ushort)endpoint.Port);
+
+    private NodeDatapath Open() => _node.Open(_node.Options with { Config = new DatapathConfig { NamespaceCookie = Namespace.Cookie() } });
+}

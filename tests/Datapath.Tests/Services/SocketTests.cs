@@ -1,0 +1,270 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Axoneme.Datapath.Layout;
+
+namespace Axoneme.Datapath.Tests.Services;
+
+/// <summary>Sockets that talk to services, by real connections. One at a time: the process moves between cgroups.</summary>
+[Collection("sockets")]
+public sealed class SocketTests : IDisposable
+{
+    private readonly ServiceNode _node = new();
+    private readonly List<IDisposable> _sockets = [];
+
+    [Theory]
+    [InlineData("10.96.0.1:80", "127.0.0.2:8080", "10.96.0.1")]
+    [InlineData("[fd00:96::1]:80", "[fd00:5::1]:8080", "fd00:96::1")]
+    [InlineData("10.96.0.1:80", "127.0.0.2:8080", "::ffff:10.96.0.1")]
+    public void A_connection_to_a_service_is_one_to_its_backend(string service, string backend, string dialled)
+    {
+        Listen(backend);
+        _node.Add(IPEndPoint.Parse(service), ServiceNode.Tcp, [IPEndPoint.Parse(backend)]);
+        using var socket = Connect(new IPEndPoint(IPAddress.Parse(dialled), 80));
+        Assert.Equal(IPEndPoint.Parse(backend).Port.ToString(System.Globalization.CultureInfo.InvariantCulture), Receive(socket));
+        Assert.Equal(new IPEndPoint(IPAddress.Parse(dialled), 80), PeerOf(socket));
+    }
+
+    [Theory]
+    [InlineData("10.96.0.1:53", "127.0.0.2:5353", false)]
+    [InlineData("10.96.0.1:53", "127.0.0.2:5353", true)]
+    [InlineData("[fd00:96::1]:53", "[fd00:5::1]:5353", false)]
+    [InlineData("[fd00:96::1]:53", "[fd00:5::1]:5353", true)]
+    public void A_datagram_to_a_service_is_answered_in_its_name(string service, string backend, bool connected)
+    {
+        Echo(backend);
+        var frontend = IPEndPoint.Parse(service);
+        _node.Add(frontend, ServiceNode.Udp, [IPEndPoint.Parse(backend)]);
+        using var socket = _node.Inside(() => new Socket(frontend.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 3000 });
+        if (connected)
+        {
+            socket.Connect(frontend);
+            socket.Send([1]);
+        }
+        else
+        {
+            socket.SendTo([1], frontend);
+        }
+
+        EndPoint from = new IPEndPoint(frontend.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        Assert.Equal(1, socket.ReceiveFrom(new byte[8], ref from));
+        Assert.Equal(frontend, from);
+    }
+
+    [Fact]
+    public void A_service_without_backends_refuses_at_once()
+    {
+        _node.Add(IPEndPoint.Parse("10.96.0.1:80"), ServiceNode.Tcp, []);
+        _node.Add(IPEndPoint.Parse("10.96.0.1:53"), ServiceNode.Udp, []);
+        Assert.Equal(SocketError.ConnectionRefused, Assert.Throws<SocketException>(() => Connect(IPEndPoint.Parse("10.96.0.1:80"))).SocketErrorCode);
+        using var socket = _node.Inside(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        Assert.Equal(SocketError.ConnectionRefused, Assert.Throws<SocketException>(() => socket.SendTo([1], IPEndPoint.Parse("10.96.0.1:53"))).SocketErrorCode);
+    }
+
+    [Fact]
+    public void Other_ports_protocols_and_services_for_clients_outside_are_left_alone()
+    {
+        Listen("127.0.0.2:80");
+        Listen("127.0.0.2:8080");
+        _node.Add(IPEndPoint.Parse("127.0.0.2:80"), ServiceNode.Udp, []);
+        _node.Add(IPEndPoint.Parse("127.0.0.2:8080"), ServiceNode.Tcp, [], ServiceFlags.External);
+        Assert.Equal("80", Receive(Connect(IPEndPoint.Parse("127.0.0.2:80"))));
+        Assert.Equal("8080", Receive(Connect(IPEndPoint.Parse("127.0.0.2:8080"))));
+    }
+
+    [Fact]
+    public void Connections_are_spread_over_all_backends()
+    {
+        var backends = Backends(4);
+        _node.Add(IPEndPoint.Parse("10.96.0.1:80"), ServiceNode.Tcp, backends);
+        var answers = Enumerable.Range(0, 100).Select(_ => Ask("10.96.0.1:80")).GroupBy(port => port).ToDictionary(group => group.Key, group => group.Count());
+        Assert.Equal(4, answers.Count);
+        Assert.All(answers.Values, count => Assert.InRange(count, 8, 50)); // 25 expected; 4.3 standard deviations of 4.3 below
+    }
+
+    [Fact]
+    public void A_client_with_affinity_stays_until_its_backend_ends()
+    {
+        var service = _node.Add(IPEndPoint.Parse("10.96.0.1:80"), ServiceNode.Tcp, Backends(4), ServiceFlags.Internal | ServiceFlags.Affinity, affinityTicks: 1000);
+        var first = Ask("10.96.0.1:80");
+        Assert.All(Enumerable.Range(0, 20), _ => Assert.Equal(first, Ask("10.96.0.1:80")));
+
+        var known = Assert.Single(_node.Datapath.Services.Affinity.Entries());
+        Assert.Equal((service.Group, 1u), (known.Key.Group, known.Key.IsNamespace));
+        Assert.True(_node.Datapath.Services.Backends.TryGet(known.Value.Backend, out var backend));
+        _node.Datapath.Services.Backends.Put(known.Value.Backend, backend with { Flags = BackendFlags.Terminating });
+        Assert.Contains(Enumerable.Range(0, 40), _ => Ask("10.96.0.1:80") != first);
+    }
+
+    [Fact]
+    public void Affinity_ends_with_its_time()
+    {
+        _node.Add(IPEndPoint.Parse("10.96.0.1:80"), ServiceNode.Tcp, Backends(4), ServiceFlags.Internal | ServiceFlags.Affinity, affinityTicks: 5);
+        var answers = new HashSet<string>();
+        for (var i = 0; i < 40 && answers.Count < 2; i++)
+        {
+            answers.Add(Ask("10.96.0.1:80"));
+            var known = Assert.Single(_node.Datapath.Services.Affinity.Entries());
+            _node.Datapath.Services.Affinity.Put(known.Key, known.Value with { LastSeen = known.Value.LastSeen - 6 });
+        }
+
+        Assert.Equal(2, answers.Count);
+    }
+
+    [Fact]
+    public void A_table_decides_where_there_is_one()
+    {
+        var service = _node.Add(IPEndPoint.Parse("10.96.0.1:80"), ServiceNode.Tcp, Backends(4), tableSize: 251);
+        _node.FillTable(service.Inside.Id, 251, slot: 2);
+        Assert.All(Enumerable.Range(0, 20), _ => Assert.Equal("8082", Ask("10.96.0.1:80")));
+    }
+
+    [Fact]
+    public void Another_list_of_backends_is_there_from_one_connection_to_the_next()
+    {
+        _node.Add(IPEndPoint.Parse("10.96.0.1:80"), ServiceNode.Tcp, Backends(1));
+        Assert.Equal("8080", Ask("10.96.0.1:80"));
+        Listen("127.0.0.3:9090");
+        _node.Add(IPEndPoint.Parse("10.96.0.1:80"), ServiceNode.Tcp, [IPEndPoint.Parse("127.0.0.3:9090")]);
+        Assert.Equal("9090", Ask("10.96.0.1:80"));
+    }
+
+    [Fact]
+    public void A_restart_of_the_agent_changes_nothing()
+    {
+        Echo("127.0.0.2:5353");
+        _node.Add(IPEndPoint.Parse("10.96.0.1:80"), ServiceNode.Tcp, Backends(1));
+        _node.Add(IPEndPoint.Parse("10.96.0.1:53"), ServiceNode.Udp, [IPEndPoint.Parse("127.0.0.2:5353")]);
+        using var socket = _node.Inside(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 3000 });
+        socket.SendTo([1], IPEndPoint.Parse("10.96.0.1:53"));
+        _node.Restart();
+        EndPoint from = new IPEndPoint(IPAddress.Any, 0);
+        socket.ReceiveFrom(new byte[8], ref from);
+        Assert.Equal(IPEndPoint.Parse("10.96.0.1:53"), from);
+        Assert.Equal("8080", Ask("10.96.0.1:80"));
+    }
+
+    [Fact]
+    public void Nothing_is_translated_once_the_programs_are_detached()
+    {
+        Listen("127.0.0.2:80");
+        _node.Add(IPEndPoint.Parse("127.0.0.2:80"), ServiceNode.Tcp, Backends(1));
+        Assert.Equal("8080", Ask("127.0.0.2:80"));
+        _node.Datapath.DetachSockets();
+        Assert.Equal("80", Ask("127.0.0.2:80"));
+    }
+
+    [Theory]
+    [InlineData(30080, true, true)]
+    [InlineData(30081, true, false)] // no service has it
+    [InlineData(29999, true, false)] // not of the range
+    [InlineData(30080, false, false)] // a pod's own namespace
+    public void The_node_cannot_take_a_port_that_a_service_has(int port, bool isNode, bool isRefused)
+    {
+        _node.Datapath.Services.Services.Put(new ServiceKey(default, System.Buffers.Binary.BinaryPrimitives.ReverseEndianness((ushort)30080), ServiceNode.Tcp), default);
+        _node.Datapath.Services.Services.Put(new ServiceKey(default, System.Buffers.Binary.BinaryPrimitives.ReverseEndianness((ushort)29999), ServiceNode.Tcp), default);
+        foreach (var address in new[] { IPAddress.Any, IPAddress.Loopback, IPAddress.IPv6Any })
+        {
+            void Bind()
+            {
+                using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                socket.Bind(new IPEndPoint(address, port));
+            }
+
+            if (isRefused)
+            {
+                Assert.Equal(SocketError.AccessDenied, Assert.Throws<SocketException>(() => _node.Inside<object?>(() => { Bind(); return null; })).SocketErrorCode);
+            }
+            else if (isNode)
+            {
+                _node.Inside<object?>(() => { Bind(); return null; });
+            }
+            else
+            {
+                Bind();
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _sockets.ForEach(socket => socket.Dispose());
+        _node.Dispose();
+    }
+
+    [DllImport("libc", EntryPoint = "getpeername")]
+    private static extern int GetPeerName(int socket, byte[] address, ref int length);
+
+    /// <summary>Asked of the kernel: the runtime remembers what it was told to connect to.</summary>
+    private static IPEndPoint PeerOf(Socket socket)
+    {
+        var bytes = new byte[28];
+        var length = bytes.Length;
+        Assert.Equal(0, GetPeerName((int)socket.Handle, bytes, ref length));
+        return new IPEndPoint(new IPAddress(length == 16 ? bytes.AsSpan(4, 4) : bytes.AsSpan(8, 16)), bytes[2] << 8 | bytes[3]);
+    }
+
+    private static string Receive(Socket socket)
+    {
+        var bytes = new byte[16];
+        return System.Text.Encoding.ASCII.GetString(bytes, 0, socket.Receive(bytes));
+    }
+
+    private string Ask(string service)
+    {
+        using var socket = Connect(IPEndPoint.Parse(service));
+        return Receive(socket);
+    }
+
+    private Socket Connect(IPEndPoint to)
+    {
+        var socket = _node.Inside(() => new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 3000 });
+        _sockets.Add(socket);
+        if (to.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            socket.DualMode = true;
+        }
+
+        socket.Connect(to);
+        return socket;
+    }
+
+    private List<IPEndPoint> Backends(int count)
+    {
+        var backends = Enumerable.Range(0, count).Select(i => new IPEndPoint(IPAddress.Parse("127.0.0.2"), 8080 + i)).ToList();
+        backends.ForEach(backend => Listen(backend.ToString()));
+        return backends;
+    }
+
+    /// <summary>Says its port to whoever connects.</summary>
+    private void Listen(string address)
+    {
+        var endpoint = IPEndPoint.Parse(address);
+        var listener = _node.Inside(() => new TcpListener(endpoint));
+        listener.Start();
+        _sockets.Add(listener);
+        _ = Task.Run(async () =>
+        {
+            while (true)
+            {
+                using var accepted = await listener.AcceptSocketAsync();
+                await accepted.SendAsync(System.Text.Encoding.ASCII.GetBytes($"{endpoint.Port}"));
+            }
+        });
+    }
+
+    private void Echo(string address)
+    {
+        var endpoint = IPEndPoint.Parse(address);
+        var socket = _node.Inside(() => new UdpClient(endpoint));
+        _sockets.Add(socket);
+        _ = Task.Run(async () =>
+        {
+            while (true)
+            {
+                var received = await socket.ReceiveAsync();
+                await socket.SendAsync(received.Buffer, received.RemoteEndPoint);
+            }
+        });
+    }
+}
