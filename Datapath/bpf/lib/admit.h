@@ -213,15 +213,13 @@ static __always_inline __u32 packet_target(const struct passage *passage, const 
 APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passage *passage, const struct conntrack_entry *known)
 {
 	struct conntrack_entry connection = {};
-	struct judgement judgement = {};
+	struct judgement judgement = {}, original = {};
 	struct report what = {};
-	bool tcp;
 
 	if (!packet || !passage)
 		return DROP_INVALID;
 	judgement.direction = passage->direction;
 	what.is_reply = !passage->from_initiator;
-	tcp = packet->protocol == IPPROTO_TCP;
 	judgement.reason = identify_ends(packet, passage, &connection, known);
 	/*
 	 * Who began a connection that was met in the middle is a guess: the entry may have been evicted and come back the
@@ -230,10 +228,16 @@ APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passag
 	 */
 	if (!judgement.reason && known && known->flags & CONNTRACK_NOT_SYN)
 		judge(&connection, true, connection_class(packet, !passage->from_initiator), &judgement);
-	if (!judgement.reason)
-		judge(&connection, false, connection_class(packet, passage->from_initiator), &judgement);
+	if (!judgement.reason) {
+		judge(&connection, false, connection_class(packet, passage->from_initiator), &original);
+		/* In audit mode too the first refusal is the one that is told. */
+		if (original.reason || !judgement.audited)
+			judgement = original;
+	}
 	if (!judgement.reason && !known && passage->masquerade && packet->kind != PACKET_ERROR && !is_translatable(packet))
 		judgement.reason = DROP_NAT_UNKNOWN_PROTOCOL;
+	what.egress_rule = judgement.rule[DIRECTION_EGRESS];
+	what.ingress_rule = judgement.rule[DIRECTION_INGRESS];
 	if (judgement.reason) {
 		/*
 		 * The stale entry stays: it remembers who began, so that every further packet of either end is judged, and
@@ -248,16 +252,11 @@ APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passag
 	passage->target = packet_target(passage, &connection);
 	if (known)
 		passage->masquerade = passage->from_initiator && known->flags & CONNTRACK_MASQUERADE;
-	if (judgement.audited) {
-		what.type = EVENT_AUDIT;
-		what.reason = judgement.audited;
-		what.direction = judgement.direction;
-		report(skb, packet, &connection, &what);
-		what.reason = 0;
-	}
-	what.direction = passage->direction;
+	/* What would have been refused is told as that alone: no rule let it pass. */
+	what.type = judgement.audited ? EVENT_AUDIT : known ? EVENT_REJUDGED : EVENT_NEW;
+	what.reason = judgement.audited;
+	what.direction = judgement.audited ? judgement.direction : passage->direction;
 	if (packet->kind != PACKET_CONNECTION) {
-		what.type = EVENT_NEW;
 		report(skb, packet, &connection, &what);
 		return 0;
 	}
@@ -267,27 +266,26 @@ APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passag
 		connection.flags = flags_after(packet, passage, known->flags);
 		connection.tcp_flags = known->tcp_flags;
 		count(COUNTER_REJUDGED, skb->len);
-		what.type = EVENT_REJUDGED;
 	} else {
 		connection.flags = passage->source_is_high ? CONNTRACK_INITIATOR_IS_HIGH : 0;
 		connection.tcp_flags = packet->tcp_flags;
-		if (tcp && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN) {
+		if (packet->protocol == IPPROTO_TCP && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN) {
 			count(COUNTER_CONNTRACK_NOT_SYN, skb->len);
 			connection.flags |= CONNTRACK_NOT_SYN;
 			/* Perhaps somebody outside began it: only what was masqueraded before goes on being so. */
 			passage->masquerade = passage->masquerade && is_masqueraded(packet);
 			if (packet->tcp_flags & TCP_RST)
-				return 0; /* the end of something unknown is no beginning */
+				return judgement.audited ? report(skb, packet, &connection, &what) : 0; /* the end of something unknown is no beginning */
 		}
 		if (passage->masquerade)
 			connection.flags |= CONNTRACK_MASQUERADE;
-		what.type = EVENT_NEW;
 		count(COUNTER_CONNTRACK_INSERTED, skb->len);
 	}
 	if (save_connection(packet, &connection)) {
 		count(COUNTER_CONNTRACK_INSERT_FAILED, skb->len);
 		what.type = EVENT_DROP;
 		what.reason = DROP_CT_INSERT_FAILED;
+		what.direction = passage->direction;
 		report(skb, packet, &connection, &what);
 		return DROP_CT_INSERT_FAILED;
 	}
@@ -373,6 +371,8 @@ static __always_inline void touch(struct __sk_buff *skb, const struct packet *pa
 	}
 	if (what.type) {
 		entry->last_reported = passage->now;
+		what.egress_rule = entry->initiator.rule;
+		what.ingress_rule = entry->responder.rule;
 		report(skb, packet, entry, &what);
 	}
 }
