@@ -221,6 +221,11 @@ APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passag
 	judgement.direction = passage->direction;
 	what.is_reply = !passage->from_initiator;
 	judgement.reason = identify_ends(packet, passage, &connection, known);
+	if (!known && is_echo_reply(packet)) {
+		/* Answers nothing we know: judged by its own type and not remembered. Whoever asked, asked the sender by its own address. */
+		packet->kind = PACKET_STATELESS;
+		passage->masquerade = 0;
+	}
 	/*
 	 * Who began a connection that was met in the middle is a guess: the entry may have been evicted and come back the
 	 * other way round. When policy has changed, both directions must allow it, so that no eviction turns a deny into
@@ -269,7 +274,7 @@ APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passag
 	} else {
 		connection.flags = passage->source_is_high ? CONNTRACK_INITIATOR_IS_HIGH : 0;
 		connection.tcp_flags = packet->tcp_flags;
-		if (packet->protocol == IPPROTO_TCP && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN) {
+		if (tells_beginning(packet) && !is_beginning(packet)) {
 			count(COUNTER_CONNTRACK_NOT_SYN, skb->len);
 			connection.flags |= CONNTRACK_NOT_SYN;
 			/* Perhaps somebody outside began it: only what was masqueraded before goes on being so. */
@@ -472,17 +477,14 @@ static __always_inline struct conntrack_entry *find_live_connection(const struct
 
 /*
  * Whoever opens a connection is judged as the one who opens it: a SYN in reply direction, or one behind the end of an
- * earlier connection, is no part of what was allowed before. The same for an echo request from whom we took for the
- * responder.
+ * earlier connection, is no part of what was allowed before. Nor is an echo request from whom we took for the responder,
+ * nor a reply from who asked.
  */
-static __always_inline bool opens_another(const struct packet *packet, const struct passage *passage, const struct conntrack_entry *entry)
+static __always_inline bool is_apart(const struct packet *packet, const struct passage *passage, const struct conntrack_entry *entry)
 {
-	if (packet->protocol == IPPROTO_TCP)
-		return (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && (!passage->from_initiator || is_closing(entry));
-	if (passage->from_initiator)
-		return false;
-	return (packet->protocol == IPPROTO_ICMP && packet->icmp_type == ICMP_ECHO) ||
-	       (packet->protocol == IPPROTO_ICMPV6 && packet->icmp_type == ICMPV6_ECHO_REQUEST);
+	if (tells_beginning(packet))
+		return is_beginning(packet) && (!passage->from_initiator || is_closing(entry));
+	return passage->from_initiator ? is_echo_reply(packet) : is_echo_request(packet);
 }
 
 /*
@@ -521,7 +523,7 @@ static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, s
 		return 0;
 	if (!entry)
 		return admit_anew(skb, packet, passage, 0);
-	if (opens_another(packet, passage, entry)) {
+	if (is_apart(packet, passage, entry)) {
 		passage->from_initiator = true;
 		return admit_anew(skb, packet, passage, 0);
 	}

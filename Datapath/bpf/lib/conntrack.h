@@ -5,7 +5,7 @@
  * connection is judged anew in its original direction. An end elsewhere has its identity looked up once a tick,
  * which keeps the ipcache off the established path.
  *
- * Eviction by the LRU forgets who began. A following packet that is no SYN is judged in its own direction and marked; when
+ * Eviction by the LRU forgets who began. A following packet that is no SYN (or INIT) is judged in its own direction and marked; when
  * policy changes later, such a connection must be allowed in both. That can refuse what was allowed, never the reverse.
  */
 #ifndef AXONEME_CONNTRACK_H
