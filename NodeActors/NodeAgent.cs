@@ -309,6 +309,7 @@ public sealed class NodeAgent : IAsyncDisposable
         Labels = { _options.Labels.ToDictionary() },
         NodeIpv4 = _routing.View.Uplinks.IPv4?.ToString() ?? "",
         NodeIpv6 = _routing.View.Uplinks.IPv6?.ToString() ?? "",
+        TunnelPort = _options.Routing == RoutingMode.Vxlan ? _options.TunnelPort : 0u,
         HealthIpv4 = HealthAddress(System.Net.Sockets.AddressFamily.InterNetwork),
         HealthIpv6 = HealthAddress(System.Net.Sockets.AddressFamily.InterNetworkV6),
     };
