@@ -128,6 +128,9 @@ public sealed class NodeAgent : IAsyncDisposable
     /// <summary>The same as <see cref="AgentRoutes.Endpoints"/> answers.</summary>
     public IReadOnlyList<EndpointView> GetEndpoints() => _api.Views.Endpoints();
 
+    /// <summary>Connections that the kernel evicted, as the collector estimates.</summary>
+    internal long Evicted => _conntrack.Last.Evicted;
+
     /// <summary>As <see cref="EndpointService.SetAuditAsync"/>.</summary>
     internal Task<bool> SetAuditAsync(ushort endpoint, bool enabled) => _endpoints.SetAuditAsync(endpoint, enabled, CancellationToken.None);
 

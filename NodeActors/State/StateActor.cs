@@ -33,6 +33,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
     private readonly ITimer _retry;
     private readonly BackOff _backOff = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(10));
     private readonly HashSet<IPAddress> _dirtyAddresses = [];
+    private readonly HashSet<uint> _cameOrWent = [];
     private readonly List<StateMessage.PodAwaited> _awaitedPods = [];
     private NodeState _state = NodeState.Empty;
     private ImmutableDictionary<ushort, EndpointStatus> _endpoints = ImmutableDictionary<ushort, EndpointStatus>.Empty;
