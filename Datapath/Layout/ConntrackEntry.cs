@@ -68,4 +68,7 @@ public enum ConntrackFlags : ushort
     NotSyn = 32,
     ClosedReported = 64,
     Masquerade = 128,
+
+    /// <summary>Its initiator asked a service: answers come from there.</summary>
+    Service = 256,
 }

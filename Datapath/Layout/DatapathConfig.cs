@@ -49,9 +49,11 @@ public readonly record struct DatapathConfig
 
     /// <summary>The same for IPv6.</summary>
     public byte Masquerade6 { get; init; }
+
+    /// <summary>1: what goes to services is translated.</summary>
+    public byte Services { get; init; }
     private readonly byte _pad0;
     private readonly byte _pad1;
-    private readonly byte _pad2;
 
     /// <summary>Cookie of the node's network namespace.</summary>
     public ulong NamespaceCookie { get; init; }

@@ -32,15 +32,26 @@ public static class NatClock
     }
 
     /// <summary>The key of the other entry of a translation.</summary>
-    public static NatKey TwinOf(in NatKey key, in NatEntry entry) => key.Direction == NatDirection.Out
-        ? new NatKey
-        {
-            Source = key.Destination, SourcePort = key.DestinationPort, Destination = entry.Address, DestinationPort = entry.Port, Protocol = key.Protocol, Direction = NatDirection.In,
-        }
-        : new NatKey
-        {
-            Source = entry.Address, SourcePort = entry.Port, Destination = key.Source, DestinationPort = key.SourcePort, Protocol = key.Protocol, Direction = NatDirection.Out,
-        };
+    public static NatKey TwinOf(in NatKey key, in NatEntry entry) => key.Direction switch
+    {
+        NatDirection.Out => FromPeer(key, entry, NatDirection.In),
+        NatDirection.In => FromOther(key, entry, NatDirection.Out),
+        NatDirection.ToBackend => FromOther(key, entry, NatDirection.FromBackend),
+        _ => FromPeer(key, entry, NatDirection.ToBackend),
+    };
+
+    /// <summary>Whether an entry is the one that keeps the flags, of what the beginner sends.</summary>
+    public static bool IsForward(NatDirection direction) => direction is NatDirection.Out or NatDirection.ToBackend;
+
+    private static NatKey FromPeer(in NatKey key, in NatEntry entry, NatDirection direction) => new()
+    {
+        Source = key.Destination, SourcePort = key.DestinationPort, Destination = entry.Address, DestinationPort = entry.Port, Protocol = key.Protocol, Direction = direction,
+    };
+
+    private static NatKey FromOther(in NatKey key, in NatEntry entry, NatDirection direction) => new()
+    {
+        Source = entry.Address, SourcePort = entry.Port, Destination = key.Source, DestinationPort = key.SourcePort, Protocol = key.Protocol, Direction = direction,
+    };
 
     /// <summary>Signed: 0 for what was seen after the clock was read.</summary>
     private static uint Age(uint lastSeen, uint nowTicks) => (uint)Math.Max(0, unchecked((int)(nowTicks - lastSeen)));

@@ -6,17 +6,23 @@ namespace Axoneme.Datapath.Layout;
 [StructLayout(LayoutKind.Sequential)]
 public readonly record struct NatEntry
 {
-    /// <summary>Of <see cref="NatDirection.Out"/> the new source, of <see cref="NatDirection.In"/> the new destination.</summary>
+    /// <summary>
+    /// Of <see cref="NatDirection.Out"/> and <see cref="NatDirection.FromBackend"/> the new source, of <see cref="NatDirection.In"/> and
+    /// <see cref="NatDirection.ToBackend"/> the new destination.
+    /// </summary>
     public IpAddressKey Address { get; init; }
 
     /// <summary>In network byte order; the id of an ICMP echo.</summary>
     public ushort Port { get; init; }
 
-    /// <summary>Kept in the entry of direction <see cref="NatDirection.Out"/>.</summary>
+    /// <summary>Kept in the entry of direction <see cref="NatDirection.Out"/> or <see cref="NatDirection.ToBackend"/>.</summary>
     public NatFlags Flags { get; init; }
 
     /// <summary>In ticks of 2^30 ns of CLOCK_MONOTONIC.</summary>
     public uint LastSeen { get; init; }
+
+    /// <summary>Of a service's translation: its key in map <c>backends</c>.</summary>
+    public uint Backend { get; init; }
 }
 
 /// <summary><c>enum nat_flags</c>.</summary>

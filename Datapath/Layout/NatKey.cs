@@ -23,4 +23,10 @@ public enum NatDirection : byte
 
     /// <summary>What comes back: its destination is translated.</summary>
     In = 1,
+
+    /// <summary>What a service's client sends: its destination becomes a backend.</summary>
+    ToBackend = 2,
+
+    /// <summary>What the backend answers: its source becomes the service.</summary>
+    FromBackend = 3,
 }

@@ -22,7 +22,7 @@ internal static class MapContentsNames
     public static MapContents Of(string map) => map switch
     {
         "conntrack4" or "conntrack6" or "nat" or "affinity" or "socket_peers" => MapContents.Connections,
-        "fragments4" or "fragments6" or "events" or "counters" => MapContents.Passing,
+        "fragments4" or "fragments6" or "events" or "counters" or "balancing_space" => MapContents.Passing,
         _ => MapContents.State,
     };
 }

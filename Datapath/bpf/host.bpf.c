@@ -71,9 +71,16 @@ int from_netdev(struct __sk_buff *skb)
 		return refuse_ours(skb, &packet, reason, DIRECTION_INGRESS);
 	if (is_tunnel_packet(&packet) || (config.tunnel_ifindex && packet.kind == PACKET_ERROR && is_tunnel_error(skb, &packet)))
 		return TC_ACT_OK;
-	reason = admit(skb, &packet, &passage, &endpoint, &none, &hop, true);
-	if (reason == NOT_OURS)
-		return TC_ACT_OK;
+	reason = admit(skb, &packet, &passage, &endpoint, &none, &hop, true, CLIENTS_OUTSIDE);
+	if (reason == NOT_OURS) {
+		int action;
+
+		reason = 0;
+		action = forward_service(skb, &packet, &passage, &reason);
+		return reason ? drop(skb, &packet, 0, 0, reason, DIRECTION_INGRESS) : action;
+	}
+	if (!reason)
+		reason = finish(skb, &packet, &passage);
 	count_packet(reason, DIRECTION_INGRESS, skb->len);
 	if (reason)
 		return TC_ACT_SHOT;
@@ -114,12 +121,19 @@ int to_netdev(struct __sk_buff *skb)
 	if (mark != MARK_MASQUERADE && (skb->ingress_ifindex || is_tunnel_packet(&packet)))
 		return TC_ACT_OK;
 	if (config.host_firewall && mark != MARK_MASQUERADE) {
-		reason = admit(skb, &packet, &passage, &endpoint, &none, &hop, false);
+		reason = admit(skb, &packet, &passage, &endpoint, &none, &hop, false, CLIENTS_NONE);
 		if (reason != NOT_OURS) {
 			count_packet(reason, DIRECTION_EGRESS, skb->len);
 			if (reason)
 				return TC_ACT_SHOT;
 		}
+	}
+	if (config.services && !mark) {
+		/* The node itself, or a pod in its network, answers for a service. */
+		int restored = restore_service(skb, &packet, now_ticks());
+
+		if (restored)
+			return restored < 0 ? drop(skb, &packet, HOST_INTERFACE, IDENTITY_HOST, -restored, DIRECTION_EGRESS) : TC_ACT_OK;
 	}
 	if (!(packet.family == 4 ? config.masquerade4 : config.masquerade6))
 		return TC_ACT_OK;

@@ -60,13 +60,22 @@ int from_overlay(struct __sk_buff *skb)
 		return drop(skb, &packet, 0, passage.sender_identity, DROP_UNKNOWN_SENDER, DIRECTION_INGRESS);
 	/* The device has no neighbours: the inner frame's destination is nobody's. */
 	bpf_skb_change_type(skb, 0 /* PACKET_HOST */);
-	reason = admit(skb, &packet, &passage, &endpoint, &none, &hop, false);
+	reason = admit(skb, &packet, &passage, &endpoint, &none, &hop, config.services, CLIENTS_OUTSIDE);
+	if (reason == NOT_OURS && (passage.to_service || passage.unmasqueraded)) {
+		int action;
+
+		reason = find_sender_node(&passage, packet.family) ? 0 : DROP_UNKNOWN_SENDER;
+		action = reason ? TC_ACT_SHOT : forward_service(skb, &packet, &passage, &reason);
+		return reason ? drop(skb, &packet, 0, passage.sender_identity, reason, DIRECTION_INGRESS) : action;
+	}
 	if (reason == NOT_OURS) {
 		reason = passage.ifindex != HOST_INTERFACE ? DROP_NO_LOCAL_ENDPOINT : find_sender_node(&passage, packet.family) ? 0 : DROP_UNKNOWN_SENDER;
 		if (!reason)
 			return pass(skb, DIRECTION_INGRESS);
 		return drop(skb, &packet, 0, passage.sender_identity, reason, DIRECTION_INGRESS);
 	}
+	if (!reason)
+		reason = finish(skb, &packet, &passage);
 	count_packet(reason, DIRECTION_INGRESS, skb->len);
 	if (reason)
 		return TC_ACT_SHOT;
@@ -127,11 +136,22 @@ int to_overlay(struct __sk_buff *skb)
 			reason = DROP_FORBIDDEN_ICMP6;
 		if (reason)
 			return drop(skb, &packet, HOST_INTERFACE, IDENTITY_HOST, reason, DIRECTION_EGRESS);
-		reason = admit(skb, &packet, &passage, &endpoint, &none, &hop, false);
+		reason = admit(skb, &packet, &passage, &endpoint, &none, &hop, false, CLIENTS_NONE);
 		if (reason > 0) {
 			count_packet(reason, DIRECTION_EGRESS, skb->len);
 			return TC_ACT_SHOT;
 		}
+	}
+	if (config.services && mark == MARK_MASQUERADE) {
+		/* To a service's backend, in pieces. */
+		__u32 arrived_on = skb->ingress_ifindex;
+		struct device *device = bpf_map_lookup_elem(&devices, &arrived_on);
+
+		reason = packet.family == 4 ? read_ipv4(skb, &packet, 0) : read_ipv6(skb, &packet, 0);
+		if (!reason)
+			reason = device ? masquerade(skb, &packet, device) : DROP_NAT_NO_MAPPING;
+		if (reason)
+			return drop(skb, &packet, 0, 0, reason, DIRECTION_EGRESS);
 	}
 	reason = set_tunnel(skb, destination.tunnel, source.identity);
 	if (reason)

@@ -15,9 +15,11 @@ static __always_inline int judge_sent(struct __sk_buff *skb, struct packet *pack
 {
 	const struct endpoint *target = 0;
 	struct next_hop *hop = 0;
-	int reason = admit(skb, packet, passage, &endpoint, &target, &hop, false);
+	int reason = admit(skb, packet, passage, &endpoint, &target, &hop, false, CLIENTS_INSIDE);
 	int action = TC_ACT_SHOT;
 
+	if (!reason)
+		reason = finish(skb, packet, passage);
 	if (reason) {
 		count_packet(reason, DIRECTION_EGRESS, skb->len);
 		return action; /* admit() reported it */
@@ -40,8 +42,10 @@ static __always_inline int judge_received(struct __sk_buff *skb, struct packet *
 {
 	const struct endpoint *none = 0;
 	struct next_hop *hop = 0;
-	int reason = admit(skb, packet, passage, &endpoint, &none, &hop, false);
+	int reason = admit(skb, packet, passage, &endpoint, &none, &hop, false, CLIENTS_NONE);
 
+	if (!reason)
+		reason = finish(skb, packet, passage);
 	count_packet(reason, DIRECTION_INGRESS, skb->len);
 	return reason ? TC_ACT_SHOT : TC_ACT_OK;
 }

@@ -25,6 +25,7 @@ public static class DropReasons
         [152] = ("No matching local container found", "NO_MATCHING_LOCAL_CONTAINER_FOUND"),
         [155] = ("CT: Map insertion failed", "CT_MAP_INSERTION_FAILED"),
         [156] = ("Invalid IPv6 extension header", "INVALID_IPV6_EXTENSION_HEADER"),
+        [158] = ("Service backend not found", "SERVICE_BACKEND_NOT_FOUND"),
         [160] = ("No tunnel/encapsulation endpoint (datapath BUG!)", "NO_TUNNEL_OR_ENCAPSULATION_ENDPOINT"),
         [167] = ("No mapping for NAT masquerade", "NO_MAPPING_FOR_NAT_MASQUERADE"),
         [168] = ("Unsupported protocol for NAT masquerade", "UNSUPPORTED_PROTOCOL_FOR_NAT_MASQUERADE"),
@@ -32,6 +33,7 @@ public static class DropReasons
         [172] = ("Unknown sender", "UNKNOWN_SENDER"),
         [175] = ("First logical datagram fragment not found", "FIRST_LOGICAL_DATAGRAM_FRAGMENT_NOT_FOUND"),
         [176] = ("Forbidden ICMPv6 message", "FORBIDDEN_ICMPV6_MESSAGE"),
+        [177] = ("Denied by LB src range check", "DENIED_BY_LB_SRC_RANGE_CHECK"),
         [PolicyDeny] = ("Policy denied by denylist", "POLICY_DENY"),
     }.ToFrozenDictionary();
 

@@ -69,10 +69,18 @@ internal sealed class BpfViews(IDatapath datapath, StateActor state, TimeProvide
     public IReadOnlyList<BpfNatView> Nat() =>
     [
         .. datapath.Nat.Entries().Select(pair => new BpfNatView(
-            pair.Key.Direction == NatDirection.Out ? "out" : "in", TrafficClasses.ProtocolName(pair.Key.Protocol), Text(pair.Key.Source.ToIPAddress(), pair.Key.SourcePort),
+            DirectionOf(pair.Key.Direction), TrafficClasses.ProtocolName(pair.Key.Protocol), Text(pair.Key.Source.ToIPAddress(), pair.Key.SourcePort),
             Text(pair.Key.Destination.ToIPAddress(), pair.Key.DestinationPort), Text(pair.Value.Address.ToIPAddress(), pair.Value.Port),
             FlagsOf((ushort)pair.Value.Flags, NatFlagNames), IdleSeconds(pair.Value.LastSeen))),
     ];
+
+    private static string DirectionOf(NatDirection direction) => direction switch
+    {
+        NatDirection.Out => "out",
+        NatDirection.In => "in",
+        NatDirection.ToBackend => "to-backend",
+        _ => "from-backend",
+    };
 
     /// <summary>The labels of an identity: reserved, of the cluster, or this node's own.</summary>
     public IReadOnlyList<string> LabelsOf(uint identity)

@@ -44,7 +44,7 @@ internal sealed class NatSweep(IKernelMap<NatKey, NatEntry> map, Func<uint> nowT
 
     private void Judge(in NatKey key, in NatEntry entry, uint now)
     {
-        var isOut = key.Direction == NatDirection.Out;
+        var isOut = NatClock.IsForward(key.Direction);
         if (!NatClock.IsExpired(key.Protocol, isOut ? entry.Flags : NatFlags.Reset, entry.LastSeen, now))
         {
             Live(isOut);

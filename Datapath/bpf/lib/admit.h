@@ -4,7 +4,7 @@
 #define AXONEME_ADMIT_H
 
 #include "conntrack.h"
-#include "nat.h"
+#include "balance.h"
 
 /*
  * What the caller knows of the packet and what it learns. One of its ends is ours: a pod of this node or the node
@@ -24,6 +24,17 @@ struct passage {
 	__u8 from_initiator;
 	__u8 masquerade; /* out, EGRESS: leaves the cluster under the node's address */
 	__u8 by_tunnel; /* enum by_tunnel */
+	__u8 to_service;   /* has got a backend for its destination */
+	__u8 answers;	   /* comes from the backend of a service: from there in the client's eyes */
+	__u8 unmasqueraded; /* its destination was ours and is the sender of what it answers */
+	__u8 pad;
+};
+
+/* Who may ask for services with this packet. */
+enum clients {
+	CLIENTS_NONE = 0,
+	CLIENTS_INSIDE = 1,
+	CLIENTS_OUTSIDE = 2,
 };
 
 enum by_tunnel {
@@ -255,8 +266,10 @@ APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passag
 		return judgement.reason;
 	}
 	passage->target = packet_target(passage, &connection);
-	if (known)
+	if (known) {
 		passage->masquerade = passage->from_initiator && known->flags & CONNTRACK_MASQUERADE;
+		passage->answers = !passage->from_initiator && known->flags & CONNTRACK_SERVICE;
+	}
 	/* What would have been refused is told as that alone: no rule let it pass. */
 	what.type = judgement.audited ? EVENT_AUDIT : known ? EVENT_REJUDGED : EVENT_NEW;
 	what.reason = judgement.audited;
@@ -284,6 +297,8 @@ APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passag
 		}
 		if (passage->masquerade)
 			connection.flags |= CONNTRACK_MASQUERADE;
+		if (passage->to_service)
+			connection.flags |= CONNTRACK_SERVICE;
 		count(COUNTER_CONNTRACK_INSERTED, skb->len);
 	}
 	if (save_connection(packet, &connection)) {
@@ -487,13 +502,24 @@ static __always_inline bool is_apart(const struct packet *packet, const struct p
 	return passage->from_initiator ? is_echo_reply(packet) : is_echo_request(packet);
 }
 
+APART int refuse(struct __sk_buff *skb, const struct packet *packet, const struct passage *passage, int reason)
+{
+	struct report what = { .reason = reason };
+
+	if (!packet || !passage)
+		return DROP_INVALID;
+	what.direction = passage->direction;
+	report_early(skb, packet, passage->ifindex, passage->identity, &what);
+	return reason;
+}
+
 /*
  * Returns 0, the drop reason, or NOT_OURS. `endpoint` is our end, found by the packet's address when it is not known; `target` is
  * set to the local pod that the packet goes to where that is known already, `hop` to the way of an established connection. Only where a
- * packet comes from outside the cluster (`from_device`) may it be the answer to a masqueraded one.
+ * packet reaches the node (`arrives`) may it be the answer to one that left under the node's address. `clients` is who it may be from when it is for a service.
  */
 static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, struct passage *passage, const struct endpoint **endpoint,
-				 const struct endpoint **target, struct next_hop **hop, bool from_device)
+				 const struct endpoint **target, struct next_hop **hop, bool arrives, enum clients clients)
 {
 	struct conntrack_entry *entry;
 	const struct conntrack_end *mine;
@@ -502,15 +528,29 @@ static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, s
 	passage->now = now_ticks();
 	set_out(passage, 0, 0, false);
 	entry = find_live_connection(packet, passage);
-	if (from_device && (packet->family == 4 ? config.masquerade4 : config.masquerade6)) {
+	if (config.services && clients && !entry) {
+		int translated = translate_service(skb, packet, passage->now, clients == CLIENTS_OUTSIDE);
+
+		if (translated < 0)
+			return refuse(skb, packet, passage, -translated);
+		if (translated) {
+			passage->to_service = true;
+			entry = find_live_connection(packet, passage);
+			if (entry && !(entry->flags & CONNTRACK_SERVICE))
+				entry->flags |= CONNTRACK_SERVICE;
+		}
+	}
+	if (arrives && !passage->to_service && (config.services || (packet->family == 4 ? config.masquerade4 : config.masquerade6))) {
 		/* What is addressed to a pod is not addressed to its masquerade. */
 		if (!entry || (passage->from_initiator ? entry->responder.ifindex : entry->initiator.ifindex) <= HOST_INTERFACE) {
 			int translated = unmasquerade(skb, packet, passage->now);
 
 			if (translated < 0)
-				return -translated;
-			if (translated)
+				return refuse(skb, packet, passage, -translated);
+			if (translated) {
+				passage->unmasqueraded = true;
 				entry = find_live_connection(packet, passage);
+			}
 		}
 	}
 	if (!*endpoint) {
@@ -540,8 +580,20 @@ static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, s
 	if (passage->direction == DIRECTION_EGRESS)
 		set_out(passage, other->ifindex, other->policy_id, passage->from_initiator && entry->flags & CONNTRACK_MASQUERADE);
 	*hop = &entry->hop;
+	passage->answers = !passage->from_initiator && entry->flags & CONNTRACK_SERVICE;
 	touch(skb, packet, passage, entry);
 	return 0;
+}
+
+/* Behind the verdict: an answer comes from where the client asked. Returns 0 or the drop reason. */
+static __always_inline int finish(struct __sk_buff *skb, struct packet *packet, const struct passage *passage)
+{
+	int restored;
+
+	if (!config.services || !(passage->answers || packet->kind == PACKET_ERROR))
+		return 0;
+	restored = restore_service(skb, packet, passage->now);
+	return restored < 0 ? -restored : 0;
 }
 
 #endif

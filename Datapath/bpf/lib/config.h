@@ -19,7 +19,8 @@ struct config {
 	__u8 host_firewall;   /* judge the node's own traffic */
 	__u8 masquerade4;
 	__u8 masquerade6;
-	__u8 pad[3];
+	__u8 services; /* translate what goes to services */
+	__u8 pad[2];
 	__u64 namespace_cookie; /* of the node's network namespace */
 	__u16 node_port_min;	/* ports that services may have on the node's addresses, both inclusive */
 	__u16 node_port_max;

@@ -194,4 +194,46 @@ static __always_inline int send_through_tunnel(struct __sk_buff *skb, const stru
 	return bpf_redirect(config.tunnel_ifindex, 0);
 }
 
+/* To a backend on another node, under this node's address so that the answer comes back here. Policy judges where the backend is. */
+static __always_inline int send_to_backend(struct __sk_buff *skb, struct packet *packet, struct passage *passage, int *reason)
+{
+	struct whereabouts backend = {};
+	struct device *device;
+	__u32 key = skb->ifindex;
+
+	find_address(&packet->destination, packet->family, &backend);
+	if (backend.ifindex == HOST_INTERFACE)
+		return leave_to_stack(skb, false);
+	if (!config.tunnel_ifindex || !backend.tunnel) {
+		passage->masquerade = true;
+		return send_out(skb, packet, passage, 0, reason);
+	}
+	if (config.tunnel_mtu && packet_length(skb, packet) > config.tunnel_mtu)
+		return leave_to_stack(skb, true); /* which tells the client, or splits it */
+	device = bpf_map_lookup_elem(&devices, &key);
+	*reason = device ? masquerade(skb, packet, device) : DROP_NAT_NO_MAPPING;
+	return *reason ? TC_ACT_SHOT : send_through_tunnel(skb, packet, backend.tunnel, IDENTITY_WORLD, reason);
+}
+
+/*
+ * What has no end here: between a client and a backend elsewhere, or none of our business. Sets `reason` when it must not go on.
+ */
+static __always_inline int forward_service(struct __sk_buff *skb, struct packet *packet, struct passage *passage, int *reason)
+{
+	int restored;
+
+	if (!config.services)
+		return TC_ACT_OK;
+	if (passage->to_service)
+		return send_to_backend(skb, packet, passage, reason);
+	if (!passage->unmasqueraded)
+		return TC_ACT_OK;
+	restored = restore_service(skb, packet, passage->now);
+	if (restored > 0)
+		return send_out(skb, packet, passage, 0, reason);
+	if (restored < 0)
+		*reason = -restored;
+	return restored ? TC_ACT_SHOT : TC_ACT_OK;
+}
+
 #endif

@@ -63,6 +63,8 @@ struct device {
 enum nat_direction {
 	NAT_OUT = 0,
 	NAT_IN = 1,
+	NAT_TO_BACKEND = 2,   /* of a service: client → frontend gives the backend */
+	NAT_FROM_BACKEND = 3, /* backend → client gives the frontend */
 };
 
 struct nat_key {
@@ -83,10 +85,11 @@ enum nat_flags {
 };
 
 struct nat_entry {
-	struct ip_address address; /* NAT_OUT: new source; NAT_IN: new destination */
+	struct ip_address address; /* NAT_OUT, NAT_FROM_BACKEND: new source; NAT_IN, NAT_TO_BACKEND: new destination */
 	__be16 port;
-	__u16 flags;	 /* kept in the entry of direction NAT_OUT */
+	__u16 flags;	 /* kept in the entry of direction NAT_OUT or NAT_TO_BACKEND */
 	__u32 last_seen; /* ticks */
+	__u32 backend;	 /* of a service's translation: its key in `backends` */
 };
 
 /*
@@ -274,6 +277,7 @@ enum conntrack_flags {
 	CONNTRACK_NOT_SYN = 1 << 5, /* first seen in the middle of the connection */
 	CONNTRACK_CLOSED_REPORTED = 1 << 6,
 	CONNTRACK_MASQUERADE = 1 << 7, /* a pod's, to outside the cluster: leaves under the node's address */
+	CONNTRACK_SERVICE = 1 << 8,    /* its initiator asked a service: answers come from there */
 };
 
 struct conntrack_end {
@@ -402,12 +406,14 @@ enum drop_reason {
 	DROP_CT_INSERT_FAILED = 155,
 	DROP_INVALID_EXTENSION_HEADER = 156,
 	DROP_NO_TUNNEL_ENDPOINT = 160,
+	DROP_NO_SERVICE = 158,
 	DROP_NAT_NO_MAPPING = 167,
 	DROP_NAT_UNKNOWN_PROTOCOL = 168,
 	DROP_INVALID_IDENTITY = 171,
 	DROP_UNKNOWN_SENDER = 172,
 	DROP_FRAGMENT_NOT_FOUND = 175,
 	DROP_FORBIDDEN_ICMP6 = 176,
+	DROP_NOT_IN_SOURCE_RANGE = 177,
 	DROP_POLICY_DENY = 181,
 };
 

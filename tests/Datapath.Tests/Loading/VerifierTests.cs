@@ -12,17 +12,17 @@ public sealed class VerifierTests
 {
     private static readonly DatapathConfig _everything = new()
     {
-        TunnelIfindex = 2, TunnelMtu = 1450, HostFirewall = 1, Masquerade4 = 1, Masquerade6 = 1,
+        TunnelIfindex = 2, TunnelMtu = 1450, HostFirewall = 1, Masquerade4 = 1, Masquerade6 = 1, Services = 1,
     };
 
-    public static TheoryData<string, uint, byte, byte, byte> Combinations()
+    public static TheoryData<string, uint, byte, byte, byte, byte> Combinations()
     {
-        var combinations = new TheoryData<string, uint, byte, byte, byte>();
+        var combinations = new TheoryData<string, uint, byte, byte, byte, byte>();
         foreach (var role in Enum.GetValues<InterfaceRole>())
         {
-            for (var bits = 0; bits < 16; bits++)
+            for (var bits = 0; bits < 32; bits++)
             {
-                combinations.Add(role.ToString(), (uint)(bits & 1) * 2, (byte)(bits >> 1 & 1), (byte)(bits >> 2 & 1), (byte)(bits >> 3 & 1));
+                combinations.Add(role.ToString(), (uint)(bits & 1) * 2, (byte)(bits >> 1 & 1), (byte)(bits >> 2 & 1), (byte)(bits >> 3 & 1), (byte)(bits >> 4 & 1));
             }
         }
 
@@ -31,11 +31,11 @@ public sealed class VerifierTests
 
     [Theory]
     [MemberData(nameof(Combinations))]
-    public void Every_combination_of_features_passes_the_verifier(string role, uint tunnel, byte hostFirewall, byte masquerade4, byte masquerade6)
+    public void Every_combination_of_features_passes_the_verifier(string role, uint tunnel, byte hostFirewall, byte masquerade4, byte masquerade6, byte services)
     {
         var sizes = Load(Enum.Parse<InterfaceRole>(role), new DatapathConfig
         {
-            TunnelIfindex = tunnel, TunnelMtu = 1450, HostFirewall = hostFirewall, Masquerade4 = masquerade4, Masquerade6 = masquerade6,
+            TunnelIfindex = tunnel, TunnelMtu = 1450, HostFirewall = hostFirewall, Masquerade4 = masquerade4, Masquerade6 = masquerade6, Services = services,
         });
         Assert.All(sizes, size => Assert.InRange(size.Verified, 1u, 500_000u));
     }

@@ -67,7 +67,7 @@ internal sealed class RoutedNodes : IDisposable
 
     public DatapathConfig Config(RoutedNode node) => new()
     {
-        TunnelIfindex = _tunnel ? node.Link("vx0").Index : 0, TunnelMtu = 1430, HostFirewall = (byte)(_hostFirewall ? 1 : 0), Masquerade4 = 1, Masquerade6 = 1,
+        TunnelIfindex = _tunnel ? node.Link("vx0").Index : 0, TunnelMtu = 1430, HostFirewall = (byte)(_hostFirewall ? 1 : 0), Masquerade4 = 1, Masquerade6 = 1, Services = 1,
     };
 
     public void Dispose()

@@ -10,8 +10,11 @@ internal static class Talk
     public const int Port = 4711;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(3);
 
-    /// <summary>Sends <paramref name="bytes"/> there and back over TCP; the address the other side saw, or null when nothing came back.</summary>
-    public static IPAddress? Tcp(NetworkNamespace client, NetworkNamespace server, IPAddress address, int bytes = 100_000, bool expected = true)
+    /// <summary>
+    /// Sends <paramref name="bytes"/> there and back over TCP, to where the server listens or to what is <paramref name="asked"/> and leads there; the address the other
+    /// side saw, or null when nothing came back.
+    /// </summary>
+    public static IPAddress? Tcp(NetworkNamespace client, NetworkNamespace server, IPAddress address, int bytes = 100_000, bool expected = true, IPEndPoint? asked = null)
     {
         using var listener = server.Run(() =>
         {
@@ -22,7 +25,7 @@ internal static class Talk
             return made;
         });
         using var caller = client.Run(() => new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
-        if (!caller.ConnectAsync(new IPEndPoint(address, Port)).Wait(Patience(expected)))
+        if (!caller.ConnectAsync(asked ?? new IPEndPoint(address, Port)).Wait(Patience(expected)))
         {
             return null;
         }
@@ -33,12 +36,12 @@ internal static class Talk
     }
 
     /// <summary>One datagram there and one back; the address the other side saw.</summary>
-    public static IPEndPoint? Udp(NetworkNamespace client, NetworkNamespace server, IPAddress address, int bytes = 100, int clientPort = 0, bool expected = true)
+    public static IPEndPoint? Udp(NetworkNamespace client, NetworkNamespace server, IPAddress address, int bytes = 100, int clientPort = 0, bool expected = true, IPEndPoint? asked = null)
     {
         using var receiver = server.Run(() => new UdpClient(new IPEndPoint(address, Port)));
         using var sender = client.Run(() => new UdpClient(clientPort, address.AddressFamily));
         receiver.Client.ReceiveTimeout = sender.Client.ReceiveTimeout = (int)Patience(expected).TotalMilliseconds;
-        sender.Send(new byte[bytes], new IPEndPoint(address, Port));
+        sender.Send(new byte[bytes], asked ?? new IPEndPoint(address, Port));
         try
         {
             IPEndPoint? from = null;
@@ -46,7 +49,7 @@ internal static class Talk
             receiver.Send(new byte[bytes], from);
             IPEndPoint? back = null;
             Assert.Equal(bytes, sender.Receive(ref back!).Length);
-            Assert.Equal(address, back.Address);
+            Assert.Equal(asked ?? new IPEndPoint(address, Port), back);
             return from;
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.TimedOut)

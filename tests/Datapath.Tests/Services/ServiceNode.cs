@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Axoneme.Datapath.Layout;
@@ -17,7 +16,6 @@ internal sealed class ServiceNode : IDisposable
     private readonly TestNode _node = new();
     private readonly string _cgroup;
     private readonly string _before;
-    private uint _nextId = 1;
 
     public ServiceNode()
     {
@@ -51,26 +49,9 @@ internal sealed class ServiceNode : IDisposable
         Datapath = Open();
     }
 
-    /// <summary>Enters a service; <paramref name="backends"/> may be empty.</summary>
-    public ServiceEntry Add(IPEndPoint frontend, byte protocol, IReadOnlyList<IPEndPoint> backends, ServiceFlags flags = ServiceFlags.Internal, uint affinityTicks = 0, uint tableSize = 0)
-    {
-        var (pool, id) = (_nextId++, _nextId++);
-        for (var i = 0; i < backends.Count; i++)
-        {
-            var backend = _nextId++;
-            Maps.Backends.Put(backend, new BackendEntry(IpAddressKey.From(backends[i].Address), Port(backends[i]), protocol, BackendFlags.None));
-            Maps.Pools.Put(new PoolSlot(pool, (uint)i), backend);
-        }
-
-        var entry = new ServiceEntry
-        {
-            Frontend = id, Group = id, Flags = flags, AffinityTicks = affinityTicks, Inside = new ServicePool(pool, (uint)backends.Count, tableSize), Outside = new ServicePool(pool, (uint)backends.Count, tableSize),
-        };
-        var key = Key(frontend, protocol);
-        Maps.Frontends.Put(id, key);
-        Maps.Services.Put(key, entry);
-        return entry;
-    }
+    /// <summary>Enters a service for clients in the cluster; <paramref name="backends"/> may be empty.</summary>
+    public ServiceEntry Add(IPEndPoint frontend, byte protocol, IReadOnlyList<IPEndPoint> backends, ServiceFlags flags = ServiceFlags.Internal, uint affinityTicks = 0, uint tableSize = 0) =>
+        Maps.Add(frontend, protocol, backends, flags, affinityTicks, tableSize);
 
     /// <summary>The only backends that a table leads to.</summary>
     public void FillTable(uint pool, uint size, ushort slot)
@@ -83,8 +64,6 @@ internal sealed class ServiceNode : IDisposable
         }
     }
 
-    public static ServiceKey Key(IPEndPoint frontend, byte protocol) => new(IpAddressKey.From(frontend.Address), Port(frontend), protocol);
-
     /// <summary>Makes a socket in the node's namespace.</summary>
     public T Inside<T>(Func<T> make) => Namespace.Run(make);
 
@@ -93,7 +72,21 @@ internal sealed class ServiceNode : IDisposable
         Move(_before);
         Datapath.Dispose();
         _node.Dispose();
-        Directory.Delete(_cgroup);
+        Assert.True(SpinWait.SpinUntil(TryRemoveCgroup, 10_000), $"{_cgroup}: processes stay");
+    }
+
+    /// <summary>What other tests started meanwhile is in there, too, until it ends.</summary>
+    private bool TryRemoveCgroup()
+    {
+        try
+        {
+            Directory.Delete(_cgroup);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private static bool HasRoute(string address)
@@ -111,8 +104,6 @@ internal sealed class ServiceNode : IDisposable
     }
 
     private static void Move(string cgroup) => File.WriteAllText(Path.Combine(cgroup, "cgroup.procs"), $"{Environment.ProcessId}");
-
-    private static ushort Port(IPEndPoint endpoint) => BinaryPrimitives.ReverseEndianness((ushort)endpoint.Port);
 
     private NodeDatapath Open() => _node.Open(_node.Options with { Config = new DatapathConfig { NamespaceCookie = Namespace.Cookie() } });
 }

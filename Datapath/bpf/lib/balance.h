@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * Services packet by packet, for what no socket of ours translated: clients outside, and pods without such sockets. A translation is two
+ * entries of `nat`: NAT_TO_BACKEND, client → frontend, gives the backend; NAT_FROM_BACKEND, backend → client, gives the frontend. Policy and
+ * connections see the backend's side: a packet is translated before it is judged, its answer after.
+ */
+#ifndef AXONEME_BALANCE_H
+#define AXONEME_BALANCE_H
+
+#include "nat.h"
+#include "service.h"
+
+/* What the functions below work on: too much for the stack of a program that calls them. */
+struct balancing {
+	struct nat_key key;
+	struct nat_entry made;
+	struct service_key frontend;
+	struct affinity_key client;
+	struct packet inner;
+	struct replacement with;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct balancing);
+} balancing_space SEC(".maps");
+
+static __always_inline struct balancing *balancing_space_here(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&balancing_space, &zero);
+}
+
+/* The same on every node, for those that share a table. */
+static __always_inline __u32 hash_client(const struct packet *packet)
+{
+	__u32 words[] = {
+		packet->source.word[0], packet->source.word[1], packet->source.word[2], packet->source.word[3],
+		packet->destination.word[0], packet->destination.word[1], packet->destination.word[2], packet->destination.word[3],
+		(__u32)packet->source_port << 16 | packet->destination_port, packet->protocol,
+	};
+	__u32 sum = 0;
+	int i;
+
+#pragma unroll
+	for (i = 0; i < 10; i++) {
+		sum = (sum ^ words[i]) * 0x9e3779b1;
+		sum ^= sum >> 15;
+	}
+	return sum;
+}
+
+/* The key of the other entry of a service's translation. */
+static __always_inline void make_service_twin(struct nat_key *twin, const struct nat_key *key, const struct nat_entry *entry)
+{
+	twin->protocol = key->protocol;
+	twin->pad[0] = twin->pad[1] = 0;
+	if (key->direction == NAT_TO_BACKEND) {
+		twin->source = entry->address;
+		twin->source_port = entry->port;
+		twin->destination = key->source;
+		twin->destination_port = key->source_port;
+		twin->direction = NAT_FROM_BACKEND;
+	} else {
+		twin->source = key->destination;
+		twin->source_port = key->destination_port;
+		twin->destination = entry->address;
+		twin->destination_port = entry->port;
+		twin->direction = NAT_TO_BACKEND;
+	}
+}
+
+/* Once a tick: both entries live. The other one is made again when it was evicted. Returns 0 when it now belongs to another frontend or backend. */
+APART int keep_service(const struct nat_key *key, struct nat_entry *entry, __u32 now)
+{
+	struct nat_entry again = { .last_seen = now }, *other;
+	struct nat_key twin = {};
+
+	if (!key || !entry)
+		return 0;
+	make_service_twin(&twin, key, entry);
+	again.address = key->direction == NAT_TO_BACKEND ? key->destination : key->source;
+	again.port = key->direction == NAT_TO_BACKEND ? key->destination_port : key->source_port;
+	again.backend = entry->backend;
+	other = bpf_map_lookup_elem(&nat, &twin);
+	if (other) {
+		if (other->port != again.port || !same_address(&other->address, &again.address))
+			return 0;
+		other->last_seen = now;
+	} else if (bpf_map_update_elem(&nat, &twin, &again, BPF_NOEXIST)) {
+		return 0;
+	}
+	entry->last_seen = now;
+	return 1;
+}
+
+static __always_inline bool is_in_source_range(const struct packet *packet, __u32 group)
+{
+	struct source_range key = { .length = 32 + 128, .group = group };
+
+	key.address = packet->source;
+	return bpf_map_lookup_elem(&source_ranges, &key) != 0;
+}
+
+/* Chooses a backend for a client's first packet and remembers it in `with->made`. Returns 0 or the drop reason. */
+APART int begin_service(const struct packet *packet, struct balancing *with, __u32 now, bool outside)
+{
+	struct service_pool pool;
+	struct service *service;
+	struct backend *backend;
+
+	if (!packet || !with)
+		return DROP_NO_SERVICE;
+	service = bpf_map_lookup_elem(&services, &with->frontend);
+	if (!service)
+		return DROP_NO_SERVICE;
+	if (outside && service->flags & SERVICE_SOURCE_RANGES && !is_in_source_range(packet, service->group))
+		return DROP_NOT_IN_SOURCE_RANGE;
+	with->client.client = packet->source;
+	with->client.group = service->group;
+	with->client.is_namespace = 0;
+	pool = outside ? service->outside : service->inside;
+	backend = choose_backend(service, &pool, &with->client, hash_client(packet), &with->made.backend);
+	if (!backend)
+		return DROP_NO_SERVICE;
+	with->made.address = backend->address;
+	with->made.port = backend->port;
+	with->made.flags = 0;
+	with->made.last_seen = now;
+	if (bpf_map_update_elem(&nat, &with->key, &with->made, BPF_ANY))
+		return DROP_NAT_NO_MAPPING;
+	/* Two frontends for one backend, and a client that uses one port for both: the answers could not be told apart. */
+	return keep_service(&with->key, &with->made, now) ? 0 : DROP_NAT_NO_MAPPING;
+}
+
+/* Is this a service's address, for clients of that side? */
+static __always_inline bool is_service(const struct packet *packet, struct service_key *frontend, bool outside)
+{
+	struct service *service;
+
+	frontend->address = packet->destination;
+	frontend->port = packet->destination_port;
+	frontend->protocol = packet->protocol;
+	frontend->pad = 0;
+	service = bpf_map_lookup_elem(&services, frontend);
+	return service && service->flags & (outside ? SERVICE_EXTERNAL : SERVICE_INTERNAL);
+}
+
+APART int put_destination(struct __sk_buff *skb, struct packet *packet, const struct nat_entry *entry)
+{
+	struct replacement with = {};
+
+	if (!packet || !entry)
+		return DROP_WRITE_ERROR;
+	with.old_address = packet->destination;
+	with.new_address = entry->address;
+	with.old_port = packet->destination_port;
+	with.new_port = entry->port;
+	packet->destination = with.new_address;
+	packet->destination_port = with.new_port;
+	return rewrite(skb, packet, &with);
+}
+
+/* Gives a packet to a service its backend. Returns 1, or 0 when it is for no service, or minus the drop reason. */
+APART int translate_to_backend(struct __sk_buff *skb, struct packet *packet, __u32 now, bool outside)
+{
+	struct balancing *with = balancing_space_here();
+	struct nat_entry *entry;
+	int error;
+
+	if (!packet || !with || (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP && packet->protocol != IPPROTO_SCTP))
+		return 0;
+	if (!is_service(packet, &with->frontend, outside))
+		return 0;
+	make_nat_key(&with->key, packet, NAT_TO_BACKEND);
+	entry = bpf_map_lookup_elem(&nat, &with->key);
+	if (entry && is_nat_expired(entry, packet->protocol, entry->last_seen, now))
+		entry = 0;
+	if (entry && is_beginning(packet) && is_nat_closing(entry))
+		entry = 0; /* a connection of its own */
+	/* A backend that is gone has no connections any more: whoever goes on gets another. */
+	if (entry && entry->last_seen != now && (!bpf_map_lookup_elem(&backends, &entry->backend) || !keep_service(&with->key, entry, now)))
+		entry = 0;
+	if (entry) {
+		if (packet->protocol == IPPROTO_TCP && packet->tcp_flags & TCP_FIN)
+			entry->flags |= NAT_FIN_OUT;
+		if (packet->protocol == IPPROTO_TCP && packet->tcp_flags & TCP_RST)
+			entry->flags |= NAT_RESET;
+	} else {
+		error = begin_service(packet, with, now, outside);
+		if (error)
+			return -error;
+		entry = &with->made;
+	}
+	error = put_destination(skb, packet, entry);
+	return error ? -error : 1;
+}
+
+/* An error about an answer, which the client's side sends to the frontend. */
+APART int translate_error_to_backend(struct __sk_buff *skb, struct packet *packet)
+{
+	struct balancing *with = balancing_space_here();
+	struct nat_entry *entry;
+	int error;
+
+	if (!packet || !with || !read_error(skb, packet, &with->inner))
+		return 0;
+	reverse_tuple(&with->inner); /* now as the client's own packets are */
+	make_nat_key(&with->key, &with->inner, NAT_TO_BACKEND);
+	entry = bpf_map_lookup_elem(&nat, &with->key);
+	if (!entry)
+		return 0;
+	with->with.old_address = with->inner.destination;
+	with->with.new_address = entry->address;
+	with->with.old_port = with->inner.destination_port;
+	with->with.new_port = entry->port;
+	with->with.source = 1;
+	error = rewrite_inner(skb, packet, &with->inner, &with->with);
+	if (error)
+		return -error;
+	with->with.source = 0;
+	packet->destination = with->with.new_address;
+	error = rewrite(skb, packet, &with->with);
+	return error ? -error : 1;
+}
+
+static __always_inline int translate_service(struct __sk_buff *skb, struct packet *packet, __u32 now, bool outside)
+{
+	return packet->kind == PACKET_ERROR ? translate_error_to_backend(skb, packet) : translate_to_backend(skb, packet, now, outside);
+}
+
+/* The flags stand in the NAT_TO_BACKEND entry. */
+APART int note_answer(const struct nat_key *key, struct nat_entry *entry, __u8 tcp_flags)
+{
+	struct nat_key twin = {};
+	struct nat_entry *other;
+
+	if (!key || !entry)
+		return 0;
+	entry->flags |= NAT_REPLY_SEEN;
+	make_service_twin(&twin, key, entry);
+	other = bpf_map_lookup_elem(&nat, &twin);
+	if (!other)
+		return 0;
+	other->flags |= NAT_REPLY_SEEN;
+	if (key->protocol == IPPROTO_TCP && tcp_flags & TCP_FIN)
+		other->flags |= NAT_FIN_IN;
+	if (key->protocol == IPPROTO_TCP && tcp_flags & TCP_RST)
+		other->flags |= NAT_RESET;
+	return 0;
+}
+
+/* Has an answer come from the frontend that was asked. Returns 1, or 0 when none was, or minus the drop reason. */
+APART int translate_from_backend(struct __sk_buff *skb, struct packet *packet, __u32 now)
+{
+	struct balancing *with = balancing_space_here();
+	struct nat_entry *entry;
+	int error;
+
+	if (!packet || !with)
+		return 0;
+	make_nat_key(&with->key, packet, NAT_FROM_BACKEND);
+	entry = bpf_map_lookup_elem(&nat, &with->key);
+	if (!entry)
+		return 0;
+	if (entry->last_seen != now)
+		keep_service(&with->key, entry, now);
+	if (!(entry->flags & NAT_REPLY_SEEN) || (packet->protocol == IPPROTO_TCP && packet->tcp_flags & (TCP_FIN | TCP_RST)))
+		note_answer(&with->key, entry, packet->tcp_flags);
+	error = put_source(skb, packet, entry);
+	return error ? -error : 1;
+}
+
+/* An error about what a client sent: inside, and where the backend itself answers outside, too, the frontend takes the backend's place. */
+APART int translate_error_from_backend(struct __sk_buff *skb, struct packet *packet)
+{
+	struct balancing *with = balancing_space_here();
+	struct nat_entry *entry;
+	int error;
+
+	if (!packet || !with || !read_error(skb, packet, &with->inner))
+		return 0;
+	reverse_tuple(&with->inner); /* now as answers are */
+	make_nat_key(&with->key, &with->inner, NAT_FROM_BACKEND);
+	entry = bpf_map_lookup_elem(&nat, &with->key);
+	if (!entry)
+		return 0;
+	with->with.old_address = with->inner.source;
+	with->with.new_address = entry->address;
+	with->with.old_port = with->inner.source_port;
+	with->with.new_port = entry->port;
+	with->with.source = 0;
+	error = rewrite_inner(skb, packet, &with->inner, &with->with);
+	if (error)
+		return -error;
+	if (same_address(&packet->source, &with->with.old_address)) {
+		with->with.source = 1;
+		packet->source = with->with.new_address;
+		error = rewrite(skb, packet, &with->with);
+	}
+	return error ? -error : 1;
+}
+
+static __always_inline int restore_service(struct __sk_buff *skb, struct packet *packet, __u32 now)
+{
+	return packet->kind == PACKET_ERROR ? translate_error_from_backend(skb, packet) : translate_from_backend(skb, packet, now);
+}
+
+#endif

@@ -1,0 +1,96 @@
+using System.Net;
+using Axoneme.Datapath.Layout;
+using Axoneme.Datapath.Tests.Nodes;
+
+namespace Axoneme.Datapath.Tests.Services;
+
+/// <summary>Services packet by packet, on real packets between a pod, its node, another node and the world.</summary>
+public sealed class BalancingTests
+{
+    private const byte Tcp = 6;
+    private const byte Udp = 17;
+
+    public static TheoryData<bool, bool, bool> Ways => new() { { false, false, false }, { false, true, false }, { true, false, false }, { true, true, false }, { false, false, true }, { true, true, true } };
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void Clients_outside_reach_backends_on_either_node_through_a_node_port(bool tunnel, bool ipv6, bool hostFirewall)
+    {
+        using var cluster = new RoutedNodes(tunnel, hostFirewall);
+        var (one, two) = (cluster.Nodes[0], cluster.Nodes[1]);
+        var asked = new IPEndPoint(one.NodeAddress(ipv6), 30080);
+
+        // A backend on the node that is asked sees the client; one elsewhere sees the node.
+        Serve(one, asked, one.PodAddress(ipv6));
+        Assert.Equal(Source(ipv6), Talk.Tcp(cluster.World, one.Pod, one.PodAddress(ipv6), asked: asked));
+        Assert.Equal(Source(ipv6), Talk.Udp(cluster.World, one.Pod, one.PodAddress(ipv6), asked: asked)?.Address);
+        Serve(one, asked, two.PodAddress(ipv6));
+        Assert.Equal(one.NodeAddress(ipv6), Talk.Tcp(cluster.World, two.Pod, two.PodAddress(ipv6), asked: asked));
+        Assert.Equal(one.NodeAddress(ipv6), Talk.Udp(cluster.World, two.Pod, two.PodAddress(ipv6), asked: asked)?.Address);
+        var large = Talk.Udp(cluster.World, two.Pod, two.PodAddress(ipv6), bytes: 4000, expected: !(tunnel && ipv6), asked: asked);
+        if (tunnel && ipv6)
+        {
+            Assert.Null(large); // nobody on the way splits IPv6: the client learns that, and in whose name
+            large = Talk.Udp(cluster.World, two.Pod, two.PodAddress(ipv6), bytes: 4000, asked: asked);
+        }
+
+        Assert.Equal(one.NodeAddress(ipv6), large?.Address);
+
+        // The node itself, or a pod in its network.
+        Serve(one, asked, one.NodeAddress(ipv6));
+        Assert.Equal(Source(ipv6), Talk.Tcp(cluster.World, one.Namespace, one.NodeAddress(ipv6), asked: asked));
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void Pods_reach_backends_on_either_node_without_sockets_that_help(bool tunnel, bool ipv6, bool hostFirewall)
+    {
+        using var cluster = new RoutedNodes(tunnel, hostFirewall);
+        var (one, two) = (cluster.Nodes[0], cluster.Nodes[1]);
+        var asked = new IPEndPoint(IPAddress.Parse(ipv6 ? "fd00:96::1" : "10.96.0.1"), 80);
+        Serve(one, asked, two.PodAddress(ipv6));
+        Assert.Equal(one.PodAddress(ipv6), Talk.Tcp(one.Pod, two.Pod, two.PodAddress(ipv6), asked: asked));
+        Assert.Equal(one.PodAddress(ipv6), Talk.Udp(one.Pod, two.Pod, two.PodAddress(ipv6), asked: asked)?.Address);
+        Assert.Equal(one.PodAddress(ipv6), Talk.Udp(one.Pod, two.Pod, two.PodAddress(ipv6), bytes: 4000, asked: asked)?.Address);
+        Serve(one, asked, one.NodeAddress(ipv6));
+        Assert.Equal(one.PodAddress(ipv6), Talk.Tcp(one.Pod, one.Namespace, one.NodeAddress(ipv6), asked: asked));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Policy_judges_by_the_backend_and_the_client_behind_the_service(bool ipv6)
+    {
+        using var cluster = new RoutedNodes(tunnel: true);
+        var (one, two) = (cluster.Nodes[0], cluster.Nodes[1]);
+        var asked = new IPEndPoint(IPAddress.Parse(ipv6 ? "fd00:96::1" : "10.96.0.1"), 80);
+        Serve(one, asked, two.PodAddress(ipv6));
+        two.Enforce(two.Link("lxc1").Index, EndpointFlags.IngressEnforced, (TrafficDirection.Ingress, one.PodIdentity, Tcp, Talk.Port));
+        Assert.NotNull(Talk.Tcp(one.Pod, two.Pod, two.PodAddress(ipv6), asked: asked));
+        Assert.Null(Talk.Udp(one.Pod, two.Pod, two.PodAddress(ipv6), expected: false, asked: asked));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Only_clients_in_the_source_ranges_get_through(bool ipv6)
+    {
+        using var cluster = new RoutedNodes(tunnel: false);
+        var one = cluster.Nodes[0];
+        var asked = new IPEndPoint(one.NodeAddress(ipv6), 30080);
+        var service = Serve(one, asked, one.PodAddress(ipv6), ServiceFlags.External | ServiceFlags.SourceRanges);
+        Assert.Null(Talk.Tcp(cluster.World, one.Pod, one.PodAddress(ipv6), expected: false, asked: asked));
+        one.Datapath.Services.SourceRanges.Put(SourceRangeKey.From(service.Group, IPNetwork.Parse(ipv6 ? "fd30::/64" : "172.30.0.0/24")), 1);
+        Assert.NotNull(Talk.Tcp(cluster.World, one.Pod, one.PodAddress(ipv6), asked: asked));
+    }
+
+    /// <summary>For both sides, TCP and UDP.</summary>
+    private static ServiceEntry Serve(RoutedNode node, IPEndPoint asked, IPAddress backend, ServiceFlags flags = ServiceFlags.External | ServiceFlags.Internal)
+    {
+        node.Datapath.Services.Add(asked, Udp, [new IPEndPoint(backend, Talk.Port)], flags);
+        return node.Datapath.Services.Add(asked, Tcp, [new IPEndPoint(backend, Talk.Port)], flags);
+    }
+
+    /// <summary>The address that the world's namespace sends from.</summary>
+    private static IPAddress Source(bool ipv6) => IPAddress.Parse(ipv6 ? "fd30::fe" : "172.30.0.254");
+}
