@@ -128,6 +128,9 @@ public sealed class NodeAgent : IAsyncDisposable
     /// <summary>The same as <see cref="AgentRoutes.Endpoints"/> answers.</summary>
     public IReadOnlyList<EndpointView> GetEndpoints() => _api.Views.Endpoints();
 
+    /// <summary>Connections that the kernel evicted, as the collector estimates.</summary>
+    internal long Evicted => _conntrack.Last.Evicted;
+
     /// <summary>As <see cref="EndpointService.SetAuditAsync"/>.</summary>
     internal Task<bool> SetAuditAsync(ushort endpoint, bool enabled) => _endpoints.SetAuditAsync(endpoint, enabled, CancellationToken.None);
 
@@ -309,6 +312,7 @@ public sealed class NodeAgent : IAsyncDisposable
         Labels = { _options.Labels.ToDictionary() },
         NodeIpv4 = _routing.View.Uplinks.IPv4?.ToString() ?? "",
         NodeIpv6 = _routing.View.Uplinks.IPv6?.ToString() ?? "",
+        TunnelPort = _options.Routing == RoutingMode.Vxlan ? _options.TunnelPort : 0u,
         HealthIpv4 = HealthAddress(System.Net.Sockets.AddressFamily.InterNetwork),
         HealthIpv6 = HealthAddress(System.Net.Sockets.AddressFamily.InterNetworkV6),
     };

@@ -51,6 +51,9 @@ internal sealed class LiveNodes
     public IEnumerable<PolicyEndpoint> Endpoints => _numbers.DistinctBy(pair => pair.Value).Select(pair => new PolicyEndpoint(
         pair.Value == NumberOf(pair.Key.Node) ? EndOf(pair.Key.Node) : $"{EndOf(pair.Key.Node)} (kube-apiserver)", pair.Value, [], OwnLabels(pair.Key.Node)));
 
+    /// <summary>What no policy cuts off, as far as the control plane knows it. The tunnel's port is the same on all nodes; while it is being changed there is none to go by.</summary>
+    public ControlTraffic Control => new() { TunnelPort = _nodes.Values.Select(node => node.TunnelPort).Where(port => port != 0).Distinct().ToArray() is [var port] ? (ushort)port : null };
+
     public bool Contains(string node) => _nodes.ContainsKey(node);
 
     /// <summary>Whose address it is; null when no node's.</summary>

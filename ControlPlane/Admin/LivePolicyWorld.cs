@@ -42,7 +42,7 @@ internal static class LivePolicyWorld
             Endpoints = [.. pods.Select(pod => new PolicyEndpoint($"{pod.Namespace}/{pod.Name}", IdentityOf(pod), PortsOf(pod))), .. nodes.Endpoints],
             Policies = policies,
             ClusterName = clusterName,
-            Control = new ControlTraffic(),
+            Control = nodes.Control,
             ApiServers = nodes.OutsideApiServers,
         };
     }

@@ -16,7 +16,7 @@ internal sealed class ClsactAttachment(InterfacePrograms programs, string bpfRoo
         TrafficControl.EnsureClsact(socket, ifindex);
         foreach (var placement in programs.Placements)
         {
-            TrafficControl.ReplaceFilter(socket, ifindex, placement.Clsact, placement.Program, FilterName(placement));
+            TrafficControl.ReplaceFilter(socket, ifindex, placement.Clsact, placement.Program, FilterName(placement.Name));
         }
     }
 
@@ -25,24 +25,21 @@ internal sealed class ClsactAttachment(InterfacePrograms programs, string bpfRoo
         using var socket = RouteSocket.Open();
         foreach (var placement in programs.Placements)
         {
-            TrafficControl.DeleteOurs(socket, ifindex, placement.Clsact, FilterName(placement));
+            TrafficControl.DeleteOurs(socket, ifindex, placement.Clsact, FilterName(placement.Name));
         }
     }
 
-    /// <summary>Interfaces that carry at least one of the programs: a process that was killed while attaching leaves one alone.</summary>
-    public IReadOnlyCollection<uint> PartlyAttached()
+    public IReadOnlyCollection<uint> Interfaces() => With(Enumerable.All);
+
+    public IReadOnlyCollection<uint> PartlyAttached() => With(Enumerable.Any);
+
+    private IReadOnlyCollection<uint> With(Func<IEnumerable<InterfacePrograms.Placement>, Func<InterfacePrograms.Placement, bool>, bool> quantifier)
     {
         using var socket = RouteSocket.Open();
         return [.. TrafficControl.InterfacesWithClsact(socket).Where(ifindex =>
-            programs.Placements.Any(placement => TrafficControl.HasOurs(socket, ifindex, placement.Clsact, FilterName(placement))))];
+            quantifier(programs.Placements, placement => TrafficControl.HasOurs(socket, ifindex, placement.Clsact, FilterName(placement.Name))))];
     }
 
-    public IReadOnlyCollection<uint> Interfaces()
-    {
-        using var socket = RouteSocket.Open();
-        return [.. TrafficControl.InterfacesWithClsact(socket).Where(ifindex =>
-            programs.Placements.All(placement => TrafficControl.HasOurs(socket, ifindex, placement.Clsact, FilterName(placement))))];
-    }
-
-    private string FilterName(InterfacePrograms.Placement placement) => $"axoneme_{_node}_{placement.Name}";
+    /// <summary>What the filter of a program is called.</summary>
+    internal string FilterName(string program) => $"axoneme_{_node}_{program}";
 }

@@ -11,4 +11,7 @@ internal interface IAttachment
 
     /// <summary>Interfaces that carry both programs this way.</summary>
     IReadOnlyCollection<uint> Interfaces();
+
+    /// <summary>Interfaces that carry at least one of the programs this way: a process that was killed while attaching leaves one alone.</summary>
+    IReadOnlyCollection<uint> PartlyAttached();
 }

@@ -16,12 +16,15 @@ internal sealed class RoleAttachment : IAttachment
         (_ours, _others) = usesTcx ? ((IAttachment)_tcx, (IAttachment)clsact) : (clsact, _tcx);
     }
 
-    /// <summary>Puts the programs where older ones are; the other kind of attachment goes only after ours is there.</summary>
+    /// <summary>
+    /// Puts the programs where older ones are, one of them even: whoever wants no programs there finds both and detaches them. The other kind of
+    /// attachment goes only after ours is there.
+    /// </summary>
     /// <param name="reached">Told of each interface.</param>
     public void TakeOver(Action<string> reached)
     {
         _tcx.RemoveStale();
-        foreach (var ifindex in _ours.Interfaces().Union(_others.Interfaces()))
+        foreach (var ifindex in _ours.PartlyAttached().Union(_others.PartlyAttached()))
         {
             _ours.Attach(ifindex);
             _others.Detach(ifindex);
@@ -34,4 +37,6 @@ internal sealed class RoleAttachment : IAttachment
     public void Detach(uint ifindex) => _ours.Detach(ifindex);
 
     public IReadOnlyCollection<uint> Interfaces() => _ours.Interfaces();
+
+    public IReadOnlyCollection<uint> PartlyAttached() => _ours.PartlyAttached();
 }

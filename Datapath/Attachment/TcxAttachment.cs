@@ -67,6 +67,12 @@ internal sealed class TcxAttachment(InterfacePrograms programs, PinDirectory pin
         return [.. found];
     }
 
+    public IReadOnlyCollection<uint> PartlyAttached()
+    {
+        var found = Pinned().Where(ifindex => programs.Placements.Any(placement => IsAlive(ifindex, placement.Name)));
+        return [.. found];
+    }
+
     /// <summary>Removes pins of links whose interface is gone.</summary>
     public void RemoveStale()
     {

@@ -21,7 +21,7 @@ public sealed record DatapathCounters
     /// <summary>Events that found no room in the ring buffer: flows that nobody will see.</summary>
     public ulong EventsLost { get; private init; }
 
-    /// <summary>TCP packets picked up in the middle of a connection.</summary>
+    /// <summary>TCP and SCTP packets picked up in the middle of a connection.</summary>
     public ulong ConntrackNotSyn { get; private init; }
 
     /// <summary>Connections that found no room in conntrack.</summary>

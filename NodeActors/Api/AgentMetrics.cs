@@ -34,7 +34,7 @@ internal sealed class AgentMetrics(
         WriteHealth(text);
         text.Counter("hubble_lost_events_total", "Number of lost events").Sample(counters.EventsLost, ("source", "kernel_ring_buffer"));
         text.Counter("axoneme_conntrack_rejudged_total", "Open connections judged again after a change").Sample(counters.Rejudged);
-        text.Counter("axoneme_conntrack_not_syn_total", "TCP packets picked up in the middle of a connection").Sample(counters.ConntrackNotSyn);
+        text.Counter("axoneme_conntrack_not_syn_total", "TCP and SCTP packets picked up in the middle of a connection").Sample(counters.ConntrackNotSyn);
         text.Counter("axoneme_conntrack_insert_failed_total", "Connections that found no room in conntrack").Sample(counters.ConntrackInsertFailed);
         return text.ToString();
     }

@@ -16,6 +16,10 @@ internal sealed partial class MapReconciler<TKey, TValue>(IKernelMap<TKey, TValu
 {
     /// <summary>After this many refusals in a row the map is full or broken: trying the rest one by one gains nothing.</summary>
     private const int RefusalsBeforeGivingUp = 8;
+
+    /// <summary>What the kernel answers when a hash is full, and when a trie is.</summary>
+    private const int TooBig = 7;
+    private const int NoSpace = 28;
     private readonly Dictionary<TKey, TValue> _desired = [];
     private readonly HashSet<TKey> _puts = [];
     private readonly HashSet<TKey> _deletes = [];
@@ -31,6 +35,9 @@ internal sealed partial class MapReconciler<TKey, TValue>(IKernelMap<TKey, TValu
 
     /// <summary>How many entries there should be.</summary>
     public int Count => _desired.Count;
+
+    /// <summary>How many entries the kernel's map holds at most until everything pending is done: what goes, goes last.</summary>
+    public int Occupied => _desired.Count + _deletes.Count;
 
     public uint Capacity => map.Capacity;
 
@@ -83,7 +90,7 @@ internal sealed partial class MapReconciler<TKey, TValue>(IKernelMap<TKey, TValu
             catch (KernelException exception)
             {
                 Refused(exception, ref _putProblem);
-                PutOneByOne(keys, values);
+                PutOneByOne(keys);
             }
         }
 
@@ -164,35 +171,54 @@ internal sealed partial class MapReconciler<TKey, TValue>(IKernelMap<TKey, TValu
         return _puts.Add(key) ? 1 : 0;
     }
 
-    /// <summary>A batch that fails tells neither which entry was refused nor which came through, so each gets its turn.</summary>
-    private void PutOneByOne(TKey[] keys, TValue[] values)
+    /// <summary>
+    /// A batch that fails tells neither which entry was refused nor which came through, so each gets its turn. First those that the kernel holds with another
+    /// value: they need no room, and an address must not stay who it was because others do not fit.
+    /// </summary>
+    private void PutOneByOne(TKey[] keys)
     {
         var refusals = 0;
-        for (var i = 0; i < keys.Length && refusals < RefusalsBeforeGivingUp; i++)
+        foreach (var key in keys.OrderByDescending(IsInKernel))
         {
             try
             {
-                map.Put(keys[i], values[i]);
+                map.Put(key, _desired[key]);
                 _putCount++;
-                _puts.Remove(keys[i]);
+                _puts.Remove(key);
             }
             catch (KernelException exception)
             {
-                refusals++;
                 Refused(exception, ref _putProblem);
+                if (++refusals == RefusalsBeforeGivingUp)
+                {
+                    return;
+                }
             }
+        }
+    }
+
+    private bool IsInKernel(TKey key)
+    {
+        try
+        {
+            return map.TryGet(key, out _);
+        }
+        catch (KernelException)
+        {
+            return false;
         }
     }
 
     private void Refused(KernelException exception, ref string? problem)
     {
         _failures++;
-        if (problem != exception.Message)
+        var message = exception.ErrorNumber is TooBig or NoSpace && MapSizing.OptionOf(map.Name) is { } option ? $"{exception.Message}; raise {option}" : exception.Message;
+        if (problem != message)
         {
             Log.Refused(logger, map.Name, exception);
         }
 
-        problem = exception.Message;
+        problem = message;
     }
 
     private void Publish() => _status = new MapStatus(

@@ -46,7 +46,7 @@ internal sealed class IntervalStore(MapReconciler<uint, PolicyRangeEntry> map, T
         }
 
         throw new PolicySpaceException(
-            $"map policy_ranges is full: no room for {length} intervals ({InUse} of {map.Capacity} in use); use fewer distinct port lists");
+            $"map policy_ranges is full: no room for {length} intervals ({InUse} of {map.Capacity} in use); raise {MapSizing.OptionOf("policy_ranges")}, or use fewer distinct port lists");
     }
 
     /// <summary>Takes over a list that the kernel holds from before a restart. False when the indices belong to another list.</summary>

@@ -190,25 +190,39 @@ internal sealed class PolicyProgrammer(MapReconciler<PolicyKey, PolicyEntry> map
         }
 
         var coming = differences.Where(content.Entries.ContainsKey).ToArray();
-        Write(current.Id, coming, content, newEntries: coming.Count(slot => !current.Content.Entries.ContainsKey(slot)));
-        foreach (var slot in differences)
+        var going = differences.Where(slot => !content.Entries.ContainsKey(slot)).ToArray();
+        try
         {
-            if (current.Content.Entries.TryGetValue(slot, out var old))
-            {
-                Leave(old);
-            }
-
-            if (!content.Entries.ContainsKey(slot))
-            {
-                map.Remove(KeyOf(current.Id, slot));
-            }
+            Write(current.Id, coming, content, newEntries: coming.Count(slot => !current.Content.Entries.ContainsKey(slot)));
+        }
+        catch (PolicySpaceException) when (going.Length > 0)
+        {
+            // The kernel removes after it wrote: what goes makes room for what comes at the next turn.
+            Forget(current, going);
+            current.Content = current.Content.With(going.Select(slot => KeyValuePair.Create(slot, (IntervalList?)null)));
+            throw;
         }
 
+        foreach (var replaced in coming.Where(current.Content.Entries.ContainsKey))
+        {
+            Leave(current.Content.Entries[replaced]);
+        }
+
+        Forget(current, going);
         current.Content = content;
 
         // Connections of a new identity may have been judged by the wildcard. Who merely vanished has no packets to judge.
         current.Revision += coming.Length > 0 ? 1u : 0;
         return current;
+    }
+
+    private void Forget(InstalledPolicy policy, PolicySlot[] slots)
+    {
+        foreach (var slot in slots)
+        {
+            Leave(policy.Content.Entries[slot]);
+            map.Remove(KeyOf(policy.Id, slot));
+        }
     }
 
     private InstalledPolicy Install(EndpointPolicy content)
@@ -222,10 +236,10 @@ internal sealed class PolicyProgrammer(MapReconciler<PolicyKey, PolicyEntry> map
     /// <summary>Wants the entries, or throws and wants none of them.</summary>
     private void Write(uint id, IEnumerable<PolicySlot> slots, EndpointPolicy content, int newEntries)
     {
-        if (map.Count + newEntries > map.Capacity)
+        if (map.Occupied + newEntries > map.Capacity)
         {
             throw new PolicySpaceException(
-                $"map policy is full: {newEntries} more entries do not fit ({map.Count} of {map.Capacity} in use); use fewer distinct selectors, or wider ones");
+                $"map policy is full: {newEntries} more entries do not fit ({map.Occupied} of {map.Capacity} in use); raise {MapSizing.OptionOf("policy")}, or use fewer distinct selectors, or wider ones");
         }
 
         var written = new List<(PolicyKey Key, PolicyEntry Entry)>();

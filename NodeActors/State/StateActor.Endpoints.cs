@@ -33,7 +33,13 @@ internal sealed partial class StateActor
 
         var resolved = Policies.Resolve(_endpoints.Values.Select(status => status.Subject).ToHashSet());
         var wanted = _endpoints.ToDictionary(pair => pair.Key, pair => resolved[pair.Value.Subject]);
-        _misfits = _programmer.Update(wanted, Policies.TakeCameOrWent().Contains);
+        _cameOrWent.UnionWith(Policies.TakeCameOrWent());
+        _misfits = _programmer.Update(wanted, _cameOrWent.Contains);
+        if (_misfits.Count == 0)
+        {
+            _cameOrWent.Clear(); // to a policy that did not fit they still are to come
+        }
+
         LetPrefixesGo();
         foreach (var (id, status) in _endpoints)
         {

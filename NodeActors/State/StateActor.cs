@@ -33,6 +33,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
     private readonly ITimer _retry;
     private readonly BackOff _backOff = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(10));
     private readonly HashSet<IPAddress> _dirtyAddresses = [];
+    private readonly HashSet<uint> _cameOrWent = [];
     private readonly List<StateMessage.PodAwaited> _awaitedPods = [];
     private NodeState _state = NodeState.Empty;
     private ImmutableDictionary<ushort, EndpointStatus> _endpoints = ImmutableDictionary<ushort, EndpointStatus>.Empty;
@@ -339,14 +340,12 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
 
     private void Publish(bool written)
     {
+        AppliedRevision? reached = null;
         if (written)
         {
             var unwritten = _endpoints.Where(pair => !pair.Value.IsWritten).Select(pair => KeyValuePair.Create(pair.Key, pair.Value with { IsWritten = true }));
             _endpoints = _endpoints.SetItems(unwritten.ToArray());
-            if (_misfits.Count == 0 && _compared && _lostCommit is null)
-            {
-                Acknowledge();
-            }
+            reached = _misfits.Count == 0 && _compared && _lostCommit is null ? Reach() : null;
         }
 
         _view = new NodeView
@@ -367,6 +366,11 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
                 .. _endpoints.Values.Where(status => status.LabelProblem is not null).Select(status => $"endpoint {status.Endpoint.Id}: {status.LabelProblem}"),
             ],
         };
+        if (reached is not null)
+        {
+            _acknowledge(reached); // who hears of it and looks must not see the view before
+        }
+
         TellOfNodes();
         foreach (var waiter in _awaitedPods.Where(w => HasRecord(_state, w.Namespace, w.Pod, w.PodUid)).ToArray())
         {
@@ -377,13 +381,16 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
         _awaitedPods.RemoveAll(waiter => waiter.Done.Task.IsCompleted);
     }
 
-    private void Acknowledge()
+    /// <summary>What is to be acknowledged; null when it was.</summary>
+    private AppliedRevision? Reach()
     {
-        if (_applied != _state.Revision || _appliedEpoch != _state.Epoch)
+        if (_applied == _state.Revision && _appliedEpoch == _state.Epoch)
         {
-            (_appliedEpoch, _applied) = (_state.Epoch, _state.Revision);
-            _acknowledge(new AppliedRevision { Node = _node, Epoch = _appliedEpoch, Revision = _applied });
+            return null;
         }
+
+        (_appliedEpoch, _applied) = (_state.Epoch, _state.Revision);
+        return new AppliedRevision { Node = _node, Epoch = _appliedEpoch, Revision = _applied };
     }
 
     private static bool HasRecord(NodeState state, string ns, string pod, string podUid) => state.Pod(ns, pod) is { } record && IsSamePod(record, podUid);

@@ -11,12 +11,12 @@ internal static class AgentServer
 {
     /// <summary>Runs until cancelled or until a part cannot go on; returns the exit code.</summary>
     public static Task<int> RunAsync(AgentSettings settings, CancellationToken cancellationToken) =>
-        ServerRun.RunAsync(settings.LockFile, logFile: null, async loggers =>
+        ServerRun.RunAsync(settings.Node.LockFile, logFile: null, async loggers =>
         {
             await RunAsync(settings, loggers, cancellationToken);
             if (settings.Node.RemoveOnExit)
             {
-                File.Delete(settings.LockFile);
+                File.Delete(settings.Node.LockFile);
                 NodePart.RemoveDirectories(settings.Node, loggers.CreateLogger<NodePart>());
             }
         });

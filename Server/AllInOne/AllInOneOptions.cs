@@ -19,7 +19,5 @@ internal sealed record AllInOneOptions
 
     public string LogFile => Path.Combine(Node.StateDirectory, "server.log");
 
-    public string LockFile => Path.Combine(Node.StateDirectory, "server.pid");
-
     public string AdminSocket => Path.Combine(Node.RunDirectory, "admin.sock");
 }

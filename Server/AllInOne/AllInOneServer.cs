@@ -19,7 +19,7 @@ internal sealed class AllInOneServer
 
     /// <summary>Runs until cancelled or until a part cannot go on; returns the exit code.</summary>
     public static Task<int> RunAsync(AllInOneOptions options, CancellationToken cancellationToken) =>
-        ServerRun.RunAsync(options.LockFile, options.Live ? options.LogFile : null, async loggers =>
+        ServerRun.RunAsync(options.Node.LockFile, options.Live ? options.LogFile : null, async loggers =>
         {
             var server = new AllInOneServer(options, loggers);
             await server.RunAsync(cancellationToken);
@@ -89,7 +89,7 @@ internal sealed class AllInOneServer
         }
 
         File.Delete(_options.LogFile);
-        File.Delete(_options.LockFile);
+        File.Delete(_options.Node.LockFile);
         File.Delete(_options.AdminSocket);
         NodePart.RemoveDirectories(_options.Node, _loggers.CreateLogger<AllInOneServer>());
     }

@@ -30,6 +30,9 @@ internal sealed record NodeSettings
     /// <summary>Remove everything that was made when the server is asked to stop; otherwise pods and kernel state stay.</summary>
     public bool RemoveOnExit { get; init; }
 
+    /// <summary>One for every command that runs a node, so that a state directory has one of them.</summary>
+    public string LockFile => Path.Combine(StateDirectory, "server.pid");
+
     public string SandboxState => Path.Combine(StateDirectory, "sandbox");
 
     /// <summary>Exists while the first manifests are applied and every pod of them has been tried.</summary>

@@ -118,6 +118,14 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void Whoever_runs_a_node_takes_the_same_lock()
+    {
+        var node = Read(alone: false, "--state-dir", "/srv/state");
+        Assert.Equal("/srv/state/server.pid", node.LockFile);
+        Assert.Equal(Read(alone: true, "--state-dir", "/srv/state").LockFile, node.LockFile);
+    }
+
+    [Fact]
     public void A_state_directory_has_one_server()
     {
         var directory = Directory.CreateTempSubdirectory("axoneme-lock-");

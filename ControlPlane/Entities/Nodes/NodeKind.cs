@@ -40,7 +40,7 @@ public sealed class NodeKind : EntityKind<NodeState, RegisterNode, NodeEvent>
             var record = new NodeRecord
             {
                 Name = node.Name, Addresses = { node.Addresses }, PodCidrs = { node.PodCidrs }, Labels = { node.Labels }, NodeIpv4 = node.NodeIpv4, NodeIpv6 = node.NodeIpv6,
-                HealthIpv4 = node.HealthIpv4, HealthIpv6 = node.HealthIpv6,
+                HealthIpv4 = node.HealthIpv4, HealthIpv6 = node.HealthIpv6, TunnelPort = node.TunnelPort,
             };
             yield return new RecordChange(RecordKind.Node, id, new Record { Node = record });
         }

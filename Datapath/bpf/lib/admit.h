@@ -213,16 +213,19 @@ static __always_inline __u32 packet_target(const struct passage *passage, const 
 APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passage *passage, const struct conntrack_entry *known)
 {
 	struct conntrack_entry connection = {};
-	struct judgement judgement = {};
+	struct judgement judgement = {}, original = {};
 	struct report what = {};
-	bool tcp;
 
 	if (!packet || !passage)
 		return DROP_INVALID;
 	judgement.direction = passage->direction;
 	what.is_reply = !passage->from_initiator;
-	tcp = packet->protocol == IPPROTO_TCP;
 	judgement.reason = identify_ends(packet, passage, &connection, known);
+	if (!known && is_echo_reply(packet)) {
+		/* Answers nothing we know: judged by its own type and not remembered. Whoever asked, asked the sender by its own address. */
+		packet->kind = PACKET_STATELESS;
+		passage->masquerade = 0;
+	}
 	/*
 	 * Who began a connection that was met in the middle is a guess: the entry may have been evicted and come back the
 	 * other way round. When policy has changed, both directions must allow it, so that no eviction turns a deny into
@@ -230,10 +233,16 @@ APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passag
 	 */
 	if (!judgement.reason && known && known->flags & CONNTRACK_NOT_SYN)
 		judge(&connection, true, connection_class(packet, !passage->from_initiator), &judgement);
-	if (!judgement.reason)
-		judge(&connection, false, connection_class(packet, passage->from_initiator), &judgement);
+	if (!judgement.reason) {
+		judge(&connection, false, connection_class(packet, passage->from_initiator), &original);
+		/* In audit mode too the first refusal is the one that is told. */
+		if (original.reason || !judgement.audited)
+			judgement = original;
+	}
 	if (!judgement.reason && !known && passage->masquerade && packet->kind != PACKET_ERROR && !is_translatable(packet))
 		judgement.reason = DROP_NAT_UNKNOWN_PROTOCOL;
+	what.egress_rule = judgement.rule[DIRECTION_EGRESS];
+	what.ingress_rule = judgement.rule[DIRECTION_INGRESS];
 	if (judgement.reason) {
 		/*
 		 * The stale entry stays: it remembers who began, so that every further packet of either end is judged, and
@@ -248,16 +257,11 @@ APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passag
 	passage->target = packet_target(passage, &connection);
 	if (known)
 		passage->masquerade = passage->from_initiator && known->flags & CONNTRACK_MASQUERADE;
-	if (judgement.audited) {
-		what.type = EVENT_AUDIT;
-		what.reason = judgement.audited;
-		what.direction = judgement.direction;
-		report(skb, packet, &connection, &what);
-		what.reason = 0;
-	}
-	what.direction = passage->direction;
+	/* What would have been refused is told as that alone: no rule let it pass. */
+	what.type = judgement.audited ? EVENT_AUDIT : known ? EVENT_REJUDGED : EVENT_NEW;
+	what.reason = judgement.audited;
+	what.direction = judgement.audited ? judgement.direction : passage->direction;
 	if (packet->kind != PACKET_CONNECTION) {
-		what.type = EVENT_NEW;
 		report(skb, packet, &connection, &what);
 		return 0;
 	}
@@ -267,27 +271,26 @@ APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passag
 		connection.flags = flags_after(packet, passage, known->flags);
 		connection.tcp_flags = known->tcp_flags;
 		count(COUNTER_REJUDGED, skb->len);
-		what.type = EVENT_REJUDGED;
 	} else {
 		connection.flags = passage->source_is_high ? CONNTRACK_INITIATOR_IS_HIGH : 0;
 		connection.tcp_flags = packet->tcp_flags;
-		if (tcp && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN) {
+		if (tells_beginning(packet) && !is_beginning(packet)) {
 			count(COUNTER_CONNTRACK_NOT_SYN, skb->len);
 			connection.flags |= CONNTRACK_NOT_SYN;
 			/* Perhaps somebody outside began it: only what was masqueraded before goes on being so. */
 			passage->masquerade = passage->masquerade && is_masqueraded(packet);
 			if (packet->tcp_flags & TCP_RST)
-				return 0; /* the end of something unknown is no beginning */
+				return judgement.audited ? report(skb, packet, &connection, &what) : 0; /* the end of something unknown is no beginning */
 		}
 		if (passage->masquerade)
 			connection.flags |= CONNTRACK_MASQUERADE;
-		what.type = EVENT_NEW;
 		count(COUNTER_CONNTRACK_INSERTED, skb->len);
 	}
 	if (save_connection(packet, &connection)) {
 		count(COUNTER_CONNTRACK_INSERT_FAILED, skb->len);
 		what.type = EVENT_DROP;
 		what.reason = DROP_CT_INSERT_FAILED;
+		what.direction = passage->direction;
 		report(skb, packet, &connection, &what);
 		return DROP_CT_INSERT_FAILED;
 	}
@@ -373,6 +376,8 @@ static __always_inline void touch(struct __sk_buff *skb, const struct packet *pa
 	}
 	if (what.type) {
 		entry->last_reported = passage->now;
+		what.egress_rule = entry->initiator.rule;
+		what.ingress_rule = entry->responder.rule;
 		report(skb, packet, entry, &what);
 	}
 }
@@ -472,17 +477,14 @@ static __always_inline struct conntrack_entry *find_live_connection(const struct
 
 /*
  * Whoever opens a connection is judged as the one who opens it: a SYN in reply direction, or one behind the end of an
- * earlier connection, is no part of what was allowed before. The same for an echo request from whom we took for the
- * responder.
+ * earlier connection, is no part of what was allowed before. Nor is an echo request from whom we took for the responder,
+ * nor a reply from who asked.
  */
-static __always_inline bool opens_another(const struct packet *packet, const struct passage *passage, const struct conntrack_entry *entry)
+static __always_inline bool is_apart(const struct packet *packet, const struct passage *passage, const struct conntrack_entry *entry)
 {
-	if (packet->protocol == IPPROTO_TCP)
-		return (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && (!passage->from_initiator || is_closing(entry));
-	if (passage->from_initiator)
-		return false;
-	return (packet->protocol == IPPROTO_ICMP && packet->icmp_type == ICMP_ECHO) ||
-	       (packet->protocol == IPPROTO_ICMPV6 && packet->icmp_type == ICMPV6_ECHO_REQUEST);
+	if (tells_beginning(packet))
+		return is_beginning(packet) && (!passage->from_initiator || is_closing(entry));
+	return passage->from_initiator ? is_echo_reply(packet) : is_echo_request(packet);
 }
 
 /*
@@ -521,7 +523,7 @@ static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, s
 		return 0;
 	if (!entry)
 		return admit_anew(skb, packet, passage, 0);
-	if (opens_another(packet, passage, entry)) {
+	if (is_apart(packet, passage, entry)) {
 		passage->from_initiator = true;
 		return admit_anew(skb, packet, passage, 0);
 	}

@@ -5,7 +5,7 @@
  * connection is judged anew in its original direction. An end elsewhere has its identity looked up once a tick,
  * which keeps the ipcache off the established path.
  *
- * Eviction by the LRU forgets who began. A following packet that is no SYN is judged in its own direction and marked; when
+ * Eviction by the LRU forgets who began. A following packet that is no SYN (or INIT) is judged in its own direction and marked; when
  * policy changes later, such a connection must be allowed in both. That can refuse what was allowed, never the reverse.
  */
 #ifndef AXONEME_CONNTRACK_H
@@ -125,9 +125,13 @@ struct judgement {
 	__u8 direction;
 	__u8 audited; /* the reason an audited pod's packet would have been dropped for */
 	__u8 pad;
+	__u32 rule[2]; /* what decided, by direction */
 };
 
-/* One end's decision. Returns 0 or the drop reason, and sets `audited` instead where the pod only reports. */
+/*
+ * One end's decision. Returns 0 or the drop reason, and sets `audited` instead where the pod only reports: what passes for that
+ * reason alone is remembered as allowed by no rule.
+ */
 static __always_inline int judge_end(struct conntrack_end *end, __u32 direction, __u32 peer, __u32 class, struct judgement *judgement)
 {
 	struct endpoint *endpoint;
@@ -142,7 +146,9 @@ static __always_inline int judge_end(struct conntrack_end *end, __u32 direction,
 	reason = decide(endpoint, direction, peer, class, &end->rule);
 	end->policy_id = endpoint->policy_id;
 	end->policy_revision = endpoint->policy_revision;
+	judgement->rule[direction] = end->rule;
 	if (reason && endpoint->flags & ENDPOINT_AUDIT) {
+		end->rule = RULE_NONE;
 		if (!judgement->audited) {
 			judgement->audited = reason;
 			judgement->direction = direction;
@@ -165,6 +171,7 @@ APART int judge(struct conntrack_entry *connection, bool reverse, __u32 class, s
 	sender = reverse ? &connection->responder : &connection->initiator;
 	receiver = reverse ? &connection->initiator : &connection->responder;
 	judgement->audited = 0;
+	judgement->rule[DIRECTION_EGRESS] = judgement->rule[DIRECTION_INGRESS] = RULE_NONE;
 	judgement->reason = judge_end(sender, DIRECTION_EGRESS, receiver->identity, class, judgement);
 	if (judgement->reason) {
 		judgement->direction = DIRECTION_EGRESS;

@@ -30,6 +30,8 @@ struct report {
 	__u8 reason;
 	__u8 direction;
 	__u8 is_reply;
+	__u32 egress_rule;
+	__u32 ingress_rule;
 };
 
 static __always_inline __u16 endpoint_id(__u32 ifindex)
@@ -52,7 +54,7 @@ static __always_inline __u64 wakeup(void)
 	return BPF_RB_NO_WAKEUP;
 }
 
-/* `connection` may hold only identities and rules known so far. */
+/* `connection` may hold only identities known so far. */
 APART int report(struct __sk_buff *skb, const struct packet *packet, const struct conntrack_entry *connection, const struct report *what)
 {
 	struct event *event;
@@ -87,8 +89,8 @@ APART int report(struct __sk_buff *skb, const struct packet *packet, const struc
 	event->pad = 0;
 	event->source_identity = source->identity;
 	event->destination_identity = destination->identity;
-	event->egress_rule = connection->initiator.rule;
-	event->ingress_rule = connection->responder.rule;
+	event->egress_rule = what->egress_rule;
+	event->ingress_rule = what->ingress_rule;
 	event->length = skb->len;
 	event->ifindex = skb->ifindex;
 	event->source = packet->source;

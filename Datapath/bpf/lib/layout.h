@@ -271,7 +271,7 @@ struct counter {
 
 enum named_counter {
 	COUNTER_EVENTS_LOST = 512,
-	COUNTER_CONNTRACK_NOT_SYN = 513, /* TCP picked up in the middle: no entry, no SYN */
+	COUNTER_CONNTRACK_NOT_SYN = 513, /* picked up in the middle: no entry, and neither a SYN nor an INIT */
 	COUNTER_CONNTRACK_INSERT_FAILED = 514,
 	COUNTER_REJUDGED = 515,
 	COUNTER_NAT_INSERTED = 516,

@@ -35,6 +35,9 @@ struct icmp_header {
 	__be16 sequence;
 };
 
+#define SCTP_HEADER 12 /* bytes before the first chunk */
+#define SCTP_INIT 1
+
 #define IP_MORE_FRAGMENTS 0x2000
 #define IP_FRAGMENT_OFFSET 0x1fff
 
@@ -61,12 +64,37 @@ struct packet {
 	__u8 icmp_code;
 	__u16 l4_offset;
 	__u8 later_fragment; /* has no ports of its own: they are the first fragment's */
-	__u8 pad[3];
+	__u8 sctp_chunk;     /* type of its first chunk */
+	__u8 pad[2];
 };
 
 static __always_inline __u32 traffic_class(__u8 protocol, __u16 port)
 {
 	return (__u32)protocol << 16 | port;
+}
+
+static __always_inline bool is_echo_request(const struct packet *packet)
+{
+	return packet->protocol == IPPROTO_ICMP ? packet->icmp_type == ICMP_ECHO
+						: packet->protocol == IPPROTO_ICMPV6 && packet->icmp_type == ICMPV6_ECHO_REQUEST;
+}
+
+static __always_inline bool is_echo_reply(const struct packet *packet)
+{
+	return packet->protocol == IPPROTO_ICMP ? packet->icmp_type == ICMP_ECHOREPLY
+						: packet->protocol == IPPROTO_ICMPV6 && packet->icmp_type == ICMPV6_ECHO_REPLY;
+}
+
+/* Do packets of this protocol say whether they begin a connection? */
+static __always_inline bool tells_beginning(const struct packet *packet)
+{
+	return packet->protocol == IPPROTO_TCP || packet->protocol == IPPROTO_SCTP;
+}
+
+/* A SYN (RFC 9293), or an INIT, which stands alone in its packet (RFC 9260). */
+static __always_inline bool is_beginning(const struct packet *packet)
+{
+	return packet->protocol == IPPROTO_TCP ? (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN : packet->sctp_chunk == SCTP_INIT;
 }
 
 static __always_inline void set_ipv4(struct ip_address *address, __u32 ipv4)
@@ -248,11 +276,13 @@ static __always_inline int read_l4(struct packet *packet, const void *l4, const 
 	case IPPROTO_UDP:
 	case IPPROTO_UDPLITE:
 	case IPPROTO_SCTP:
-		/* An SCTP common header has 12 bytes; its ports stand where UDP's do. */
+		/* SCTP's ports stand where UDP's do. */
 		if (available < sizeof(struct udphdr) || l4 + sizeof(struct udphdr) > end)
 			return DROP_CT_INVALID_HEADER;
 		packet->source_port = *(const __be16 *)l4;
 		packet->destination_port = *(const __be16 *)(l4 + 2);
+		if (packet->protocol == IPPROTO_SCTP && available > SCTP_HEADER && l4 + SCTP_HEADER + 1 <= end)
+			packet->sctp_chunk = *(const __u8 *)(l4 + SCTP_HEADER);
 		return 0;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
@@ -451,6 +481,8 @@ APART int read_ipv6_extensions(struct __sk_buff *skb, struct packet *packet, con
 	if (next == IPPROTO_TCP) {
 		if (bpf_skb_load_bytes(skb, offset, bytes, 20))
 			return DROP_CT_INVALID_HEADER;
+	} else if (next == IPPROTO_SCTP && bpf_skb_load_bytes(skb, offset, bytes, SCTP_HEADER + 1) == 0) {
+		/* with a chunk */
 	} else if (has_fragments(next)) {
 		if (bpf_skb_load_bytes(skb, offset, bytes, 8))
 			return DROP_CT_INVALID_HEADER;

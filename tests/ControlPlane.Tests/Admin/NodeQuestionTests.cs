@@ -112,6 +112,20 @@ public sealed class NodeQuestionTests : IAsyncLifetime
         Assert.Equal(["node:zone=a", "reserved:remote-node"], from.GetProperty("labels").EnumerateArray().Select(label => label.GetString()));
     }
 
+    [Theory]
+    [InlineData(8472u, 8472u, "8472/UDP", "allowed")]
+    [InlineData(8472u, 8472u, "4789/UDP", "dropped")]
+    [InlineData(4789u, 0u, "4789/UDP", "allowed")]
+    [InlineData(0u, 0u, "8472/UDP", "dropped")]
+    [InlineData(8472u, 4789u, "8472/UDP", "dropped")]
+    public async Task The_tunnel_of_the_nodes_is_control_traffic(uint portOfOne, uint portOfOther, string port, string verdict)
+    {
+        await RegisterAsync("n1", "a", "192.0.2.1", portOfOne);
+        await RegisterAsync("n3", "c", "192.0.2.3", portOfOther);
+        var answer = await AskAsync("explain", new { from = "node/n3", to = "node/n1", port });
+        Assert.Equal(verdict, answer.GetProperty("ingress").GetProperty("verdict").GetString());
+    }
+
     [Fact]
     public async Task A_node_alone_is_host_and_judged()
     {
@@ -140,8 +154,8 @@ public sealed class NodeQuestionTests : IAsyncLifetime
         await RegisterAsync("n3", "c", "192.0.2.3");
     }
 
-    private Task RegisterAsync(string name, string zone, string address) => _host.Reports.RegisterNodeAsync(
-        new NodeRegistration { Name = name, Addresses = { address }, PodCidrs = { $"10.{name[1]}.0.0/24" }, Labels = { ["zone"] = zone } }, CancellationToken.None);
+    private Task RegisterAsync(string name, string zone, string address, uint tunnelPort = 0) => _host.Reports.RegisterNodeAsync(
+        new NodeRegistration { Name = name, Addresses = { address }, PodCidrs = { $"10.{name[1]}.0.0/24" }, Labels = { ["zone"] = zone }, TunnelPort = tunnelPort }, CancellationToken.None);
 
     private async Task<JsonElement> AskAsync(string what, object question)
     {

@@ -158,6 +158,38 @@ public class AttachmentTests
         Assert.Empty(node.Namespace.Run(() => after.AttachedInterfaces()));
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void One_program_that_a_kill_left_alone_is_taken_over_too(bool clsactBefore, bool clsactAfter)
+    {
+        using var node = new TestNode();
+        var (_, link) = node.AddPod();
+        using (var before = node.Open(node.Options with { ForceClsact = clsactBefore }))
+        {
+            node.Namespace.Run(() => before.Attach(link.Index, InterfaceRole.Device));
+        }
+
+        var clsact = new ClsactAttachment(new InterfacePrograms(InterfaceRole.Device, TestPrograms.Returning(0), TestPrograms.Returning(0)), node.Options.BpfRoot);
+        if (clsactBefore)
+        {
+            using var routes = RouteSocket.OpenIn(node.Namespace);
+            Assert.True(TrafficControl.DeleteOurs(routes, link.Index, TrafficHook.Egress, clsact.FilterName(InterfacePrograms.ToNameOf(InterfaceRole.Device))));
+        }
+        else
+        {
+            File.Delete($"{node.Options.BpfRoot}/links/{link.Index}_to_netdev");
+        }
+
+        using var after = node.Open(node.Options with { ForceClsact = clsactAfter });
+        Assert.Equal([link.Index], node.Namespace.Run(() => after.AttachedInterfaces(InterfaceRole.Device)));
+        node.Namespace.Run(() => after.Detach(link.Index, InterfaceRole.Device));
+        Assert.Empty(node.Namespace.Run(clsact.PartlyAttached));
+        Assert.Empty(Directory.GetFiles($"{node.Options.BpfRoot}/links"));
+    }
+
     private static IAttachment Attachment(string kind, PinDirectory pins, int fromPod, int toPod)
     {
         var programs = new InterfacePrograms(InterfaceRole.Pod, TestPrograms.Returning(fromPod), TestPrograms.Returning(toPod));

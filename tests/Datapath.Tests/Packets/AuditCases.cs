@@ -110,8 +110,8 @@ internal static class AuditCases
 
     private static DatapathEvent AssertAudited(PacketOutcome outcome, DropReason reason, TrafficDirection direction)
     {
-        var said = Assert.Single(outcome.Events, e => e.Type == EventType.Audit);
-        Assert.Equal((reason, direction), ((DropReason)said.Reason, said.Direction));
+        var said = outcome.Event;
+        Assert.Equal((EventType.Audit, reason, direction), (said.Type, (DropReason)said.Reason, said.Direction));
         return said;
     }
 }

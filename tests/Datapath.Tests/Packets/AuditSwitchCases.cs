@@ -32,6 +32,42 @@ internal static class AuditSwitchCases
             var told = Told(world.FromClient(world.Tcp(40000, 80, TcpFlags.Syn)).IsDelivered());
             Assert.Equal((DropReason.PolicyDeny, TrafficDirection.Ingress, 77u), ((DropReason)told.Reason, told.Direction, told.IngressRule));
         }),
+        new("An audited connection is told as that alone: no event says that a rule let it pass", world =>
+        {
+            Audit(world);
+            world.Rule(1, TrafficDirection.Egress, ServerIdentity, Class(Tcp, 80), Class(Tcp, 80), verdict: 0, rule: 71);
+            world.Rule(2, TrafficDirection.Ingress, ClientIdentity, Class(Tcp, 80), Class(Tcp, 80), rule: 72);
+            Assert.Equal((EventType.Audit, 71u, 72u), Rules(world.FromClient(world.Tcp(40000, 80, TcpFlags.Syn)).IsDelivered().Event));
+            Assert.Equal((EventType.Active, 0u, 72u), Rules(world.FromServer(world.TcpReply(80, 40000, TcpFlags.Syn | TcpFlags.Ack)).IsDelivered().Event));
+            world.SetClient(world.ClientEntry with { PolicyRevision = world.ClientEntry.PolicyRevision + 1 });
+            Assert.Equal((EventType.Audit, 71u, 72u), Rules(world.FromClient(world.Tcp(40000, 80, TcpFlags.Ack)).IsDelivered().Event));
+            Assert.Equal((EventType.Closed, 0u, 72u), Rules(world.FromServer(world.TcpReply(80, 40000, TcpFlags.Reset)).IsDelivered().Event));
+        }),
+        new("An audited packet without a connection is told as that alone", world =>
+        {
+            Audit(world);
+            Told(world.FromClient(Ip(world.Client, world.Server, world.IcmpProtocol, IcmpMessage(world.IsIPv6 ? (byte)200 : (byte)13))).IsDelivered());
+            Told(world.FromClient(world.Tcp(40000, 80, TcpFlags.Reset)).IsDelivered());
+        }),
+        new("Of a connection met in the middle, what only the other direction would be refused for is told, with its rule", world =>
+        {
+            Audit(world, client: false, server: true);
+            world.AllowClientToServer(Class(Tcp, 80));
+            world.Rule(1, TrafficDirection.Ingress, ServerIdentity, 0, AnyClass, rule: 73);
+            world.Rule(2, TrafficDirection.Egress, ClientIdentity, 0, AnyClass, verdict: 0, rule: 74);
+            world.FromClient(world.Tcp(40000, 80, TcpFlags.Ack)).IsDelivered().Says(EventType.New);
+            world.SetServer(world.ServerEntry with { PolicyRevision = world.ServerEntry.PolicyRevision + 1 });
+            var told = Told(world.FromClient(world.Tcp(40000, 80, TcpFlags.Ack)).IsDelivered());
+            Assert.Equal((DropReason.PolicyDeny, TrafficDirection.Egress, 74u, 73u), ((DropReason)told.Reason, told.Direction, told.EgressRule, told.IngressRule));
+        }),
+        new("Of a connection met in the middle, what is refused for the other direction names that direction's rule", world =>
+        {
+            world.AllowClientToServer(Class(Tcp, 80));
+            world.Rule(2, TrafficDirection.Egress, ClientIdentity, 0, AnyClass, verdict: 0, rule: 74);
+            world.FromClient(world.Tcp(40000, 80, TcpFlags.Ack)).IsDelivered();
+            world.SetServer(world.ServerEntry with { PolicyRevision = world.ServerEntry.PolicyRevision + 1 });
+            Assert.Equal(74u, world.FromClient(world.Tcp(40000, 80, TcpFlags.Ack)).IsDropped(DropReason.PolicyDeny).Event.EgressRule);
+        }),
         new("What policy allows an audited pod is no audit event", world =>
         {
             Audit(world);
@@ -143,5 +179,11 @@ internal static class AuditSwitchCases
     private static EndpointEntry Enforced(EndpointEntry entry) =>
         entry with { Flags = entry.Flags & ~EndpointFlags.Audit, PolicyRevision = entry.PolicyRevision & ~EndpointEntry.AuditRevision };
 
-    private static DatapathEvent Told(PacketOutcome outcome) => Assert.Single(outcome.Events, e => e.Type == EventType.Audit);
+    private static DatapathEvent Told(PacketOutcome outcome)
+    {
+        Assert.Equal(EventType.Audit, outcome.Event.Type);
+        return outcome.Event;
+    }
+
+    private static (EventType Type, uint Egress, uint Ingress) Rules(DatapathEvent said) => (said.Type, said.EgressRule, said.IngressRule);
 }

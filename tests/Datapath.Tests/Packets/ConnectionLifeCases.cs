@@ -121,11 +121,21 @@ internal static class ConnectionLifeCases
 
     private static byte[] There(PacketWorld world, byte protocol) => protocol == Icmp
         ? Ip(world.Client, world.Server, world.IcmpProtocol, IcmpMessage(world.EchoRequest, id: 53))
-        : Ip(world.Client, world.Server, protocol, protocol == Tcp ? TcpSegment(Port, 53, TcpFlags.Syn) : UdpDatagram(Port, 53));
+        : Ip(world.Client, world.Server, protocol, protocol switch
+        {
+            Tcp => TcpSegment(Port, 53, TcpFlags.Syn),
+            Sctp => SctpPacket(Port, 53, SctpChunk.Init),
+            _ => UdpDatagram(Port, 53),
+        });
 
     private static byte[] Back(PacketWorld world, byte protocol) => protocol == Icmp
         ? Ip(world.Server, world.Client, world.IcmpProtocol, IcmpMessage(world.EchoReply, id: 53))
-        : Ip(world.Server, world.Client, protocol, protocol == Tcp ? TcpSegment(53, Port, TcpFlags.Syn | TcpFlags.Ack) : UdpDatagram(53, Port));
+        : Ip(world.Server, world.Client, protocol, protocol switch
+        {
+            Tcp => TcpSegment(53, Port, TcpFlags.Syn | TcpFlags.Ack),
+            Sctp => SctpPacket(53, Port, SctpChunk.InitAck),
+            _ => UdpDatagram(53, Port),
+        });
 
     private static uint ClassOf(PacketWorld world, byte protocol) => protocol switch
     {

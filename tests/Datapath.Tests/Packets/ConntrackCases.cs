@@ -70,6 +70,57 @@ internal static class ConntrackCases
             world.FromServer(Ip(world.Server, world.Client, world.IcmpProtocol, IcmpMessage(world.EchoRequest, id: 7))).IsDropped(DropReason.Policy);
             world.FromServer(Ip(world.Server, world.Client, world.IcmpProtocol, IcmpMessage(world.EchoReply, id: 7))).IsDelivered();
         }),
+        new("An echo reply that nobody asked for is judged by its own type", world =>
+        {
+            world.AllowClientToServer(Class(world.IcmpProtocol, world.EchoRequest));
+            world.FromClient(Reply(world, 7)).IsDropped(DropReason.Policy);
+            world.AllowClientToServer(Class(world.IcmpProtocol, world.EchoReply));
+            var told = world.FromClient(Reply(world, 7)).IsDelivered().Says(EventType.New).Event;
+            Assert.Equal((ushort)(world.EchoReply << 8), told.SourcePort);
+        }),
+        new("An echo reply that nobody asked for opens nothing", world =>
+        {
+            world.AllowClientToServer(Class(world.IcmpProtocol, world.EchoReply));
+            world.FromClient(Reply(world, 7)).IsDelivered();
+            Assert.Equal(0, world.ConnectionCount);
+            world.FromClient(Ip(world.Client, world.Server, world.IcmpProtocol, IcmpMessage(world.EchoRequest, id: 7))).IsDropped(DropReason.Policy);
+            world.FromServer(Ip(world.Server, world.Client, world.IcmpProtocol, IcmpMessage(world.EchoReply, id: 7))).IsDropped(DropReason.Policy);
+        }),
+        new("Who asks does not answer by the same connection", world =>
+        {
+            world.AllowClientToServer(Class(world.IcmpProtocol, world.EchoRequest));
+            world.FromClient(Ip(world.Client, world.Server, world.IcmpProtocol, IcmpMessage(world.EchoRequest, id: 7))).IsDelivered();
+            world.FromClient(Reply(world, 7)).IsDropped(DropReason.Policy);
+            world.FromServer(Ip(world.Server, world.Client, world.IcmpProtocol, IcmpMessage(world.EchoReply, id: 7))).IsDelivered();
+        }),
+        new("An SCTP association begins with an INIT; one met in the middle is judged in its own direction, and counted", world =>
+        {
+            world.AllowClientToServer(Class(Sctp, 80));
+            var before = world.Counter(NotSyn);
+            world.FromClient(Association(world, SctpChunk.Init)).IsDelivered().Says(EventType.New);
+            Assert.Equal((before, ConntrackFlags.None), (world.Counter(NotSyn), world.Connection.Flags & ConntrackFlags.NotSyn));
+            world.Reset();
+            world.AllowClientToServer(Class(Sctp, 80));
+            world.FromClient(Association(world, SctpChunk.Data)).IsDelivered();
+            Assert.Equal(before + 1, world.Counter(NotSyn));
+            Assert.True(world.Connection.Flags.HasFlag(ConntrackFlags.NotSyn));
+        }),
+        new("An INIT of the one whom an SCTP association was begun with is judged as its own", world =>
+        {
+            world.AllowClientToServer(Class(Sctp, 80));
+            world.FromClient(Association(world, SctpChunk.Init)).IsDelivered();
+            world.FromServer(Ip(world.Server, world.Client, Sctp, SctpPacket(80, 40000, SctpChunk.Init))).IsDropped(DropReason.Policy);
+            world.FromServer(Ip(world.Server, world.Client, Sctp, SctpPacket(80, 40000, SctpChunk.InitAck))).IsDelivered();
+        }),
+        new("An SCTP association that its responder brought back after eviction ends when its right direction is denied", world =>
+        {
+            world.AllowClientToServer(Class(Sctp, 80));
+            world.Rule(2, TrafficDirection.Egress, ClientIdentity, 0, AnyClass).Rule(1, TrafficDirection.Ingress, ServerIdentity, 0, AnyClass);
+            world.FromServer(Ip(world.Server, world.Client, Sctp, SctpPacket(80, 40000, SctpChunk.Data))).IsDelivered();
+            world.Rule(2, TrafficDirection.Ingress, ClientIdentity, Class(Sctp, 80), Class(Sctp, 80), verdict: 0);
+            world.SetServer(world.ServerEntry with { PolicyRevision = world.ServerEntry.PolicyRevision + 1 });
+            world.FromClient(Association(world, SctpChunk.Data)).IsDropped(DropReason.PolicyDeny);
+        }),
         new("TCP met in the middle is judged in its own direction, and counted", world =>
         {
             world.AllowClientToServer(Class(Tcp, 80));
@@ -170,6 +221,10 @@ internal static class ConntrackCases
     ];
 
     /// <summary>Policy, label and address changes reach open connections, from either side, allowed and refused.</summary>
+    private static byte[] Reply(PacketWorld world, ushort id) => Ip(world.Client, world.Server, world.IcmpProtocol, IcmpMessage(world.EchoReply, id: id));
+
+    private static byte[] Association(PacketWorld world, SctpChunk chunk) => Ip(world.Client, world.Server, Sctp, SctpPacket(40000, 80, chunk));
+
     private static IEnumerable<PacketCase> Staleness()
     {
         (string What, Action<PacketWorld> Change)[] changes =

@@ -132,7 +132,7 @@ internal static class MasqueradeCases
     {
         Tcp => NodeWorld.Between(sender ?? world.Client, world.Outside, Tcp, TcpSegment(port, 443, TcpFlags.Syn, payload: 3)),
         Udp => NodeWorld.Between(sender ?? world.Client, world.Outside, Udp, UdpDatagram(port, 443, payload: 5)),
-        Sctp => NodeWorld.Between(sender ?? world.Client, world.Outside, Sctp, UdpDatagram(port, 443)),
+        Sctp => NodeWorld.Between(sender ?? world.Client, world.Outside, Sctp, SctpPacket(port, 443, SctpChunk.Init)),
         _ => NodeWorld.Between(sender ?? world.Client, world.Outside, world.IcmpProtocol, IcmpMessage(world.EchoRequest, id: port, body: [1, 2, 3])),
     };
 
@@ -140,7 +140,7 @@ internal static class MasqueradeCases
     {
         Tcp => NodeWorld.Between(world.Outside, world.Node, Tcp, TcpSegment(443, port, TcpFlags.Syn | TcpFlags.Ack, payload: 3)),
         Udp => NodeWorld.Between(world.Outside, world.Node, Udp, UdpDatagram(443, port, payload: 5)),
-        Sctp => NodeWorld.Between(world.Outside, world.Node, Sctp, UdpDatagram(443, port)),
+        Sctp => NodeWorld.Between(world.Outside, world.Node, Sctp, SctpPacket(443, port, SctpChunk.InitAck)),
         _ => NodeWorld.Between(world.Outside, world.Node, world.IcmpProtocol, IcmpMessage(world.EchoReply, id: port, body: [1, 2, 3])),
     };
 

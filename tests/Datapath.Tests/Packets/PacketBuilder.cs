@@ -69,6 +69,17 @@ internal static class PacketBuilder
         return datagram;
     }
 
+    /// <summary>A common header and the head of a chunk (RFC 9260).</summary>
+    public static byte[] SctpPacket(ushort source, ushort destination, SctpChunk chunk)
+    {
+        var packet = new byte[20];
+        BinaryPrimitives.WriteUInt16BigEndian(packet, source);
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), destination);
+        packet[12] = (byte)chunk;
+        packet[15] = 8;
+        return packet;
+    }
+
     public static byte[] IcmpMessage(byte type, byte code = 0, ushort id = 0, byte[]? body = null)
     {
         byte[] head = [type, code, 0, 0, (byte)(id >> 8), (byte)id, 0, 1];
@@ -102,6 +113,14 @@ internal static class PacketBuilder
         ];
         return [.. header, .. rest];
     }
+}
+
+/// <summary>By which an association begins, and what it carries.</summary>
+internal enum SctpChunk : byte
+{
+    Data = 0,
+    Init = 1,
+    InitAck = 2,
 }
 
 [Flags]

@@ -12,6 +12,7 @@ internal static class TranslationCases
 {
     private const ushort Port = 40000;
     private const ushort TooLow = 1024;
+    private const uint Inserted = 516;
     private const uint Exhausted = 518;
     private const uint Conflicts = 517;
     private const NodeFeatures TwoPorts = NodeFeatures.All | NodeFeatures.TwoPorts;
@@ -41,6 +42,25 @@ internal static class TranslationCases
             Assert.Equal((PacketWorld.ServerIdentity, TrafficDirection.Egress), (drop.Events[^1].SourceIdentity, drop.Events[^1].Direction));
             Assert.Equal((before.Item1 + 1, before.Item2 + 32), (world.Counter(Exhausted), world.Counter(Conflicts)));
         }, Features: TwoPorts),
+        new("More translations than there is room for push out old ones, are counted, and let nothing through that policy refuses", world =>
+        {
+            world.CloseClient(EndpointFlags.IngressEnforced | EndpointFlags.EgressEnforced);
+            world.Rule(1, TrafficDirection.Egress, world.WorldIdentity, PacketWorld.Class(Udp, 443), PacketWorld.Class(Udp, 443));
+            var before = world.Counter(Inserted);
+            for (ushort port = 40000; port < 41200; port++) // two entries each, room for 1024
+            {
+                world.FromPod(Request(world, Udp, port)).IsSentOut(world.Interfaces.DeviceMac).HasRightChecksums();
+                if (port % 100 == 0)
+                {
+                    world.FromPod(NodeWorld.Between(world.Client, world.Outside, Udp, UdpDatagram(port, 444))).IsDropped(DropReason.Policy);
+                    world.FromNetwork(Answer(world, Udp, (ushort)(port + 10000))).IsPassed(); // nobody's: the node's own
+                    world.FromNetwork(Answer(world, Udp, port)).IsDeliveredTo(world.ClientEntry);
+                }
+            }
+
+            Assert.Equal(before + 1200, world.Counter(Inserted));
+            Assert.InRange(world.Datapath.Nat.Entries().Count, 1, 1024);
+        }),
         new("When every port is taken towards one destination, another destination has them all", world =>
         {
             TakeBothPorts(world, Udp);

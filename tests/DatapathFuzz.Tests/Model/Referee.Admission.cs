@@ -23,6 +23,12 @@ internal sealed partial class Referee
         }
 
         var fromInitiator = connection?.Original == mine;
+        if (sight.IsEchoReply && (connection is null || fromInitiator))
+        {
+            var answer = FuzzWorld.TrafficOf(mine.Family, mine.Protocol, mine.Family == 4 ? 0 : 129);
+            return world.Allows(sender, receiver, answer) ? null : $"{sender.Party.Name} may not answer {receiver.Party.Name}, who asked nothing ({Why(sender, receiver, answer)})";
+        }
+
         if (connection is null || OpensAnother(sight, connection, fromInitiator))
         {
             return AdmitFirst(read, mine, sender, receiver, told);
@@ -71,16 +77,15 @@ internal sealed partial class Referee
         }
 
         // The end of something unknown is no beginning.
-        var isTcp = tuple.Protocol == IpNumbers.Tcp;
-        if (!isTcp || read.IsSyn || read.IsLaterFragment || (read.TcpFlags & 4) == 0)
+        if (tuple.Protocol != IpNumbers.Tcp || read.IsBeginning || read.IsLaterFragment || (read.TcpFlags & 4) == 0)
         {
-            Connections.Begin(new Connection(tuple, traffic) { IsFromMiddle = isTcp && !read.IsSyn, ToldRemote = told, Judges = JudgesOf(sender, receiver) });
+            Connections.Begin(new Connection(tuple, traffic) { IsFromMiddle = IpNumbers.TellsBeginning(tuple.Protocol) && !read.IsBeginning, ToldRemote = told, Judges = JudgesOf(sender, receiver) });
         }
 
         return null;
     }
 
-    /// <summary>Echo requests and replies are one connection, which a request begins.</summary>
+    /// <summary>An echo's requests and their replies are one connection, which a request begins.</summary>
     private static Traffic BeginningOf(Tuple tuple) => tuple switch
     {
         { Protocol: IpNumbers.Icmp, Family: 4 } => Traffic.Icmpv4(8),
@@ -88,9 +93,9 @@ internal sealed partial class Referee
         _ => FuzzWorld.TrafficOf(tuple.Family, tuple.Protocol, tuple.DestinationPort),
     };
 
-    /// <summary>A SYN or echo request of the responder, or a SYN behind the end, begins a connection of its own.</summary>
+    /// <summary>A SYN, INIT or echo request of the responder, or a SYN behind the end, begins a connection of its own.</summary>
     private static bool OpensAnother(Sight sight, Connection connection, bool fromInitiator) =>
-        sight.Packet.IsSyn ? !fromInitiator || connection.IsClosing : sight.IsEchoRequest && !fromInitiator;
+        sight.Packet.IsBeginning ? !fromInitiator || connection.IsClosing : sight.IsEchoRequest && !fromInitiator;
 
     private bool IsStillAllowed(Connection connection, Place initiator, Place responder)
     {
@@ -145,12 +150,12 @@ internal sealed partial class Referee
 
         if (sight.Connection is null)
         {
-            return (read.Protocol != IpNumbers.Tcp || read.IsSyn) && world.Allows(sender, receiver, BeginningOf(tuple)) ? $"{sender.Party.Name} may begin {BeginningOf(tuple)} with {receiver.Party.Name}" : null;
+            return (!IpNumbers.TellsBeginning(read.Protocol) || read.IsBeginning) && !read.IsEchoReply && world.Allows(sender, receiver, BeginningOf(tuple)) ? $"{sender.Party.Name} may begin {BeginningOf(tuple)} with {receiver.Party.Name}" : null;
         }
 
         var known = sight.Connection;
         var (initiator, responder) = known.Original == tuple ? (sender, receiver) : (receiver, sender);
-        return !read.IsSyn && !read.IsEchoRequest && known is { IsFromMiddle: false, ToldRemote: null } && world.Allows(initiator, responder, known.Traffic)
+        return !read.IsBeginning && !read.IsEchoRequest && !(read.IsEchoReply && known.Original == tuple) && known is { IsFromMiddle: false, ToldRemote: null } && world.Allows(initiator, responder, known.Traffic)
             ? $"it belongs to {known.Original}, which is allowed" : null;
     }
 

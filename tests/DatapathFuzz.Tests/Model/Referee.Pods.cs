@@ -37,7 +37,7 @@ internal sealed partial class Referee
         }
 
         var receiver = OtherEnd(pod, read.Destination);
-        var isOwnConnection = sight.Connection is null || sight.Connection.Original == sight.Tuple || OpensAnother(sight, sight.Connection, fromInitiator: false);
+        var isOwnConnection = !sight.IsEchoReply && (sight.Connection is null || sight.Connection.Original == sight.Tuple || OpensAnother(sight, sight.Connection, fromInitiator: false));
         return Admit(sight, read, sight.Tuple, sight.Connection, pod, receiver, told: null) ?? ComesOut(packet, sight, outcome, receiver, isOwnConnection);
     }
 
@@ -87,7 +87,7 @@ internal sealed partial class Referee
             return $"out of the node under the address {after.Source}";
         }
 
-        var isFromMiddle = sight.Connection?.IsFromMiddle ?? read is { Protocol: IpNumbers.Tcp } && !read.IsSyn;
+        var isFromMiddle = sight.Connection?.IsFromMiddle ?? IpNumbers.TellsBeginning(read.Protocol) && !read.IsBeginning;
         if (read.IsOfConnection && world.Settings.Masquerade && isOutside && !isFromMiddle && isMasqueraded != isOwnConnection)
         {
             return isMasqueraded ? "an answer was masqueraded" : "out of the cluster under the pod's own address";

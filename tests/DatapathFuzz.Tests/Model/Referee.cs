@@ -16,7 +16,7 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
     private const byte NoTunnelEndpoint = 160;
     private const byte NoNatMapping = 167;
     private const byte UnknownNatProtocol = 168;
-    private readonly Dictionary<(int Family, IPAddress, IPAddress, uint Id, byte Protocol), (Tuple Tuple, bool IsEchoRequest)> _firstFragments = [];
+    private readonly Dictionary<(int Family, IPAddress, IPAddress, uint Id, byte Protocol), (Tuple Tuple, bool IsEchoRequest, bool IsEchoReply)> _firstFragments = [];
     private readonly Dictionary<Tuple, Tuple> _translations = [];
 
     public Connections Connections { get; } = new(node);
@@ -37,7 +37,14 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
         var sight = new Sight(read);
         if (read.IsOfConnection && TupleOf(read) is { } tuple)
         {
-            sight = sight with { Tuple = tuple, Connection = Connections.Find(tuple), IsEchoRequest = read.IsEchoRequest || read.IsLaterFragment && _firstFragments.GetValueOrDefault(FragmentKey(read)).IsEchoRequest };
+            var first = read.IsLaterFragment ? _firstFragments.GetValueOrDefault(FragmentKey(read)) : default;
+            sight = sight with
+            {
+                Tuple = tuple,
+                Connection = Connections.Find(tuple),
+                IsEchoRequest = read.IsEchoRequest || first.IsEchoRequest,
+                IsEchoReply = read.IsEchoReply || first.IsEchoReply,
+            };
             if (fromDevice && _translations.TryGetValue(tuple, out var translated))
             {
                 sight = sight with { Translated = translated, TranslatedConnection = Connections.Find(translated) };
@@ -347,7 +354,7 @@ internal sealed partial class Referee(FuzzNode node, FuzzWorld world, KernelWrit
         };
         if (isRead)
         {
-            _firstFragments[FragmentKey(read)] = (Tuple.Of(read), read.IsEchoRequest);
+            _firstFragments[FragmentKey(read)] = (Tuple.Of(read), read.IsEchoRequest, read.IsEchoReply);
         }
     }
 

@@ -12,6 +12,9 @@ internal sealed record Sight(ReadPacket Packet)
     /// <summary>An echo request, or a later fragment of one.</summary>
     public bool IsEchoRequest { get; init; }
 
+    /// <summary>An echo reply, or a later fragment of one.</summary>
+    public bool IsEchoReply { get; init; }
+
     /// <summary>The connection that the tuple belongs to.</summary>
     public Connection? Connection { get; init; }
 

@@ -152,7 +152,7 @@ internal sealed class FrameMaker(Random random)
             case IpNumbers.Udp or IpNumbers.UdpLite:
                 return [.. ports, 0, (byte)(8 + payload.Length), 0, 0, .. payload];
             case IpNumbers.Sctp:
-                return [.. ports, .. Bytes(8), .. payload];
+                return [.. ports, .. Bytes(8), (byte)(tcpFlags == 0x02 ? 1 : tcpFlags == 0x12 ? 2 : random.Next(16) & ~1), .. payload];
             case IpNumbers.Icmp or IpNumbers.Icmpv6:
                 var (request, reply) = flow.Protocol == IpNumbers.Icmp ? ((byte)8, (byte)0) : ((byte)128, (byte)129);
                 return [answer ? reply : request, 0, 0, 0, .. ports.AsSpan(0, 2), 0, 1, .. payload];

@@ -23,6 +23,9 @@ internal static class IpNumbers
     /// <summary>Whether the transport header begins with two ports.</summary>
     public static bool HasPorts(byte protocol) => protocol is Tcp or Udp or Sctp or UdpLite;
 
+    /// <summary>Whether its packets say which of them is a connection's first.</summary>
+    public static bool TellsBeginning(byte protocol) => protocol is Tcp or Sctp;
+
     /// <summary>IPv6 extension headers that a receiver skips (RFC 8200, RFC 4302).</summary>
     public static bool IsExtension(byte protocol) => protocol is HopByHop or Routing or Fragment or Authentication or DestinationOptions;
 }

@@ -33,6 +33,9 @@ internal sealed record ReadPacket
 
     public byte TcpFlags { get; init; }
 
+    /// <summary>Type of the first chunk; null when there is none.</summary>
+    public byte? SctpChunk { get; init; }
+
     public byte IcmpType { get; init; }
 
     /// <summary>A fragment that is not the first.</summary>
@@ -67,8 +70,8 @@ internal sealed record ReadPacket
     /// <summary>Part of something that has two ends and goes both ways; other ICMP messages stand alone.</summary>
     public bool IsOfConnection => !IsIcmp || IsLaterFragment || IsEchoRequest || IsEchoReply;
 
-    /// <summary>TCP's first packet of a connection.</summary>
-    public bool IsSyn => Protocol == IpNumbers.Tcp && !IsLaterFragment && (TcpFlags & 0x12) == 0x02;
+    /// <summary>The first packet of a connection, where it says so: TCP's SYN, SCTP's INIT.</summary>
+    public bool IsBeginning => !IsLaterFragment && (Protocol == IpNumbers.Tcp ? (TcpFlags & 0x12) == 0x02 : Protocol == IpNumbers.Sctp && SctpChunk == 1);
 
     public static ReadPacket None(ushort etherType) => new() { SourceMac = default, DestinationMac = default, EtherType = etherType };
 }

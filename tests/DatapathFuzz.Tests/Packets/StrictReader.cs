@@ -145,6 +145,7 @@ internal static class StrictReader
             {
                 SourcePort = BinaryPrimitives.ReadUInt16BigEndian(segment),
                 DestinationPort = BinaryPrimitives.ReadUInt16BigEndian(segment[2..]),
+                SctpChunk = packet.Protocol == IpNumbers.Sctp && segment.Length > 12 ? segment[12] : null,
                 TcpFlags = packet.Protocol == IpNumbers.Tcp && !inError ? segment[13] : (byte)0,
                 Flaw = packet.Protocol == IpNumbers.Tcp && !inError && segment[12] >> 4 < 5 ? "a TCP header shorter than TCP headers are" : null,
             };

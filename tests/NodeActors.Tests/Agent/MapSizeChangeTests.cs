@@ -8,8 +8,6 @@ namespace Axoneme.NodeActors.Tests.Agent;
 [Collection("real node")]
 public class MapSizeChangeTests
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -27,14 +25,14 @@ public class MapSizeChangeTests
             """));
         using var listener = node.Listen("web-0", web.Ipv4!, 8080);
         using var stop = new CancellationTokenSource();
-        var serving = EchoAsync(listener, stop.Token);
+        var serving = Echo.ServeAsync(listener, stop.Token);
         var stream = await node.ConnectAsync("client-0", web.Ipv4!, 8080) ?? throw new InvalidOperationException("no connection");
         var rounds = 0;
         var streaming = Task.Run(async () =>
         {
             while (!stop.IsCancellationRequested)
             {
-                await RoundTripAsync(stream);
+                await Echo.RoundTripAsync(stream);
                 rounds++;
             }
         });
@@ -59,7 +57,7 @@ public class MapSizeChangeTests
             Assert.True(begun.Count > 20, $"{begun.Count} connections were begun");
             foreach (var socket in begun)
             {
-                await RoundTripAsync(socket);
+                await Echo.RoundTripAsync(socket);
                 socket.Dispose();
             }
         }
@@ -70,44 +68,5 @@ public class MapSizeChangeTests
         await serving;
         Assert.True(rounds > 100, $"{rounds} round trips");
         Assert.Null(await node.ConnectAsync("web-0", node.Endpoint("client-0").Ipv4!, 8080, 300));
-    }
-
-    private static async Task RoundTripAsync(Socket socket)
-    {
-        var buffer = new byte[64];
-        await socket.SendAsync(buffer).WaitAsync(_patience);
-        for (var received = 0; received < buffer.Length;)
-        {
-            var count = await socket.ReceiveAsync(buffer).WaitAsync(_patience);
-            Assert.True(count > 0, "the connection ended");
-            received += count;
-        }
-    }
-
-    private static async Task EchoAsync(TcpListener listener, CancellationToken cancellationToken)
-    {
-        var connections = new List<Task>();
-        try
-        {
-            while (true)
-            {
-                var socket = await listener.AcceptSocketAsync(cancellationToken);
-                connections.Add(Task.Run(async () =>
-                {
-                    using (socket)
-                    {
-                        var buffer = new byte[4096];
-                        while (await socket.ReceiveAsync(buffer) is var count and > 0)
-                        {
-                            await socket.SendAsync(buffer.AsMemory(0, count));
-                        }
-                    }
-                }, CancellationToken.None));
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The test is over; connections end with the sockets of the clients.
-        }
     }
 }

@@ -4,12 +4,19 @@ namespace Axoneme.NodeActors.Tests.Fakes;
 internal static class Eventually
 {
     /// <summary>Waits until a condition holds; fails with its description after five seconds.</summary>
-    public static async Task IsTrue(Func<bool> condition, string description)
+    public static Task IsTrue(Func<bool> condition, string description) => IsTrue(condition, () => description, 5);
+
+    /// <summary>The same for what takes longer, or can only be described when it failed.</summary>
+    public static async Task IsTrue(Func<bool> condition, Func<string> describe, int seconds)
     {
-        var end = Environment.TickCount64 + 5000;
+        var end = Environment.TickCount64 + seconds * 1000;
         while (!condition())
         {
-            Assert.True(Environment.TickCount64 < end, $"not within 5 s: {description}");
+            if (Environment.TickCount64 >= end)
+            {
+                Assert.Fail($"not within {seconds} s: {describe()}");
+            }
+
             await Task.Delay(5);
         }
     }

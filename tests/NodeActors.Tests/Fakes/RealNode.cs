@@ -44,15 +44,21 @@ internal sealed class RealNode : IAsyncDisposable
 
     public NodeAgent? Agent { get; private set; }
 
+    /// <summary>The kernel's maps.</summary>
+    public IDatapath Datapath { get; private set; } = null!;
+
     /// <summary>How the next start loads the datapath.</summary>
     public DatapathOptions DatapathOptions { get; set; }
+
+    /// <summary>The programs' objects of another version; null for today's.</summary>
+    public Func<InterfaceRole, byte[]>? Objects { get; set; }
 
     public async Task StartAsync()
     {
         var network = new NodeNetwork(NodeNetwork.HostDeviceOf(Options.BpfRoot), _node);
         var (config, tunnel) = NodeAgentParts.Prepare(Options, network);
-        var datapath = new NamespacedDatapath(_node, _node.Run(() => NodeDatapath.Open(DatapathOptions with { Config = config })));
-        var parts = new NodeAgentParts(datapath, network, SqliteJournal.Open(Path.Combine(_directory, "agent.db")), () => _node.Run(() => NodeDatapath.Remove(DatapathOptions))) { Tunnel = tunnel };
+        Datapath = new NamespacedDatapath(_node, _node.Run(() => NodeDatapath.Open(DatapathOptions with { Config = config }, Objects ?? NodeDatapath.EmbeddedObject)));
+        var parts = new NodeAgentParts(Datapath, network, SqliteJournal.Open(Path.Combine(_directory, "agent.db")), () => _node.Run(() => NodeDatapath.Remove(DatapathOptions))) { Tunnel = tunnel };
         Agent = await NodeAgent.StartAsync(Options, () => Task.FromResult(parts), ControlPlane, ControlPlane, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
     }
 

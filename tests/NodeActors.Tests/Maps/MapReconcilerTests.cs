@@ -51,6 +51,26 @@ public class MapReconcilerTests
     }
 
     [Fact]
+    public void What_is_in_a_full_map_still_changes_whatever_else_does_not_fit()
+    {
+        for (var key = 1u; key <= 4; key++)
+        {
+            _map.Set(key, key);
+        }
+
+        Assert.True(_map.WritePuts());
+        for (var key = 5u; key <= 40; key++)
+        {
+            _map.Set(key, key);
+        }
+
+        _map.Set(3, 33);
+        Assert.False(_map.WritePuts());
+        Assert.True(_kernel.TryGet(3, out var value) && value == 33);
+        Assert.Equal(36, _map.Status.Pending);
+    }
+
+    [Fact]
     public void One_entry_too_many_leaves_the_others_in_the_kernel()
     {
         for (var key = 1u; key <= 5; key++)
