@@ -82,6 +82,10 @@ int from_netdev(struct __sk_buff *skb)
 	if (!reason)
 		reason = finish(skb, &packet, &passage);
 	count_packet(reason, DIRECTION_INGRESS, skb->len);
+	if (config.services && reason == DROP_NO_SERVICE && reject(skb, &packet)) {
+		set_mark(skb, MARK_FORWARDED);
+		return bpf_redirect(skb->ifindex, 0);
+	}
 	if (reason)
 		return TC_ACT_SHOT;
 	return passage.ifindex == HOST_INTERFACE ? TC_ACT_OK : deliver(skb, passage.ifindex, endpoint);

@@ -22,7 +22,8 @@ static __always_inline int judge_sent(struct __sk_buff *skb, struct packet *pack
 		reason = finish(skb, packet, passage);
 	if (reason) {
 		count_packet(reason, DIRECTION_EGRESS, skb->len);
-		return action; /* admit() reported it */
+		/* admit() reported it. The answer goes into the pod, past its own policy. */
+		return config.services && reason == DROP_NO_SERVICE && reject(skb, packet) ? bpf_redirect_peer(passage->ifindex, 0) : action;
 	}
 	if (passage->target > HOST_INTERFACE)
 		action = deliver(skb, passage->target, target);

@@ -4,6 +4,7 @@
 #define AXONEME_FORWARD_H
 
 #include "admit.h"
+#include "reject.h"
 
 /*
  * What a packet's mark says to the programs of the next interface. Pods cannot set it: the kernel clears it when a packet

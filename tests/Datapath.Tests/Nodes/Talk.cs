@@ -67,18 +67,29 @@ internal static class Talk
     });
 
     /// <summary>Does a connected UDP socket hear that nobody listens there?</summary>
-    public static bool IsRefused(NetworkNamespace client, IPAddress address) => client.Run(() =>
+    public static bool IsRefused(NetworkNamespace client, IPAddress address) => IsRefused(client, new IPEndPoint(address, 9), SocketType.Dgram);
+
+    /// <summary>The same of TCP or UDP.</summary>
+    public static bool IsRefused(NetworkNamespace client, IPEndPoint asked, SocketType type) => client.Run(() =>
     {
-        using var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = (int)_patience.TotalMilliseconds };
-        socket.Connect(address, 9);
+        using var socket = new Socket(asked.AddressFamily, type, type == SocketType.Stream ? ProtocolType.Tcp : ProtocolType.Udp) { ReceiveTimeout = (int)_patience.TotalMilliseconds };
         try
         {
+            if (!socket.ConnectAsync(asked).Wait(_patience))
+            {
+                return false;
+            }
+
             socket.Send([1]);
             socket.Receive(new byte[1]);
         }
         catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.TimedOut)
         {
             return exception.SocketErrorCode == SocketError.ConnectionRefused;
+        }
+        catch (AggregateException exception)
+        {
+            return exception.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
         }
 
         return false;

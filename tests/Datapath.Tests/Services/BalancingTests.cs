@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Axoneme.Datapath.Layout;
 using Axoneme.Datapath.Tests.Nodes;
 
@@ -82,6 +83,27 @@ public sealed class BalancingTests
         Assert.Null(Talk.Tcp(cluster.World, one.Pod, one.PodAddress(ipv6), expected: false, asked: asked));
         one.Datapath.Services.SourceRanges.Put(SourceRangeKey.From(service.Group, IPNetwork.Parse(ipv6 ? "fd30::/64" : "172.30.0.0/24")), 1);
         Assert.NotNull(Talk.Tcp(cluster.World, one.Pod, one.PodAddress(ipv6), asked: asked));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_service_without_backends_says_so_to_pods_and_to_clients_outside(bool ipv6)
+    {
+        using var cluster = new RoutedNodes(tunnel: false);
+        var one = cluster.Nodes[0];
+        var asked = new IPEndPoint(one.NodeAddress(ipv6), 30080);
+        foreach (var protocol in new[] { Tcp, Udp })
+        {
+            one.Datapath.Services.Add(asked, protocol, [], ServiceFlags.External | ServiceFlags.Internal);
+        }
+
+        one.Enforce(one.Link("lxc1").Index, EndpointFlags.IngressEnforced); // what the pod asked for comes in all the same
+        foreach (var client in new[] { cluster.World, one.Pod })
+        {
+            Assert.True(Talk.IsRefused(client, asked, SocketType.Stream));
+            Assert.True(Talk.IsRefused(client, asked, SocketType.Dgram));
+        }
     }
 
     /// <summary>For both sides, TCP and UDP.</summary>
