@@ -17,18 +17,32 @@ internal sealed class SteadyTraffic : IAsyncDisposable
     private static readonly TimeSpan Lost = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(150);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Between attempts: what costs little is tried often, so that a moment is noticed.</summary>
+    private static readonly TimeSpan DeniedPause = TimeSpan.FromMilliseconds(50);
+
+    private static readonly TimeSpan OpenPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan NewPause = TimeSpan.FromSeconds(1);
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, int> _deviations = [];
     private readonly Task[] _tasks;
+    private readonly bool _mayRepeat;
     private int _answered;
     private int _refused;
 
-    public SteadyTraffic(IEnumerable<Probe> allowed, IEnumerable<Probe> denied) => _tasks =
-    [
-        .. allowed.SelectMany(probe => new[] { RepeatAsync(() => BeginAsync(probe)), StayAsync(probe) }),
-        .. denied.Select(probe => RepeatAsync(() => TryAsync(probe))),
-    ];
+    /// <param name="allowed">Who is to be answered.</param>
+    /// <param name="denied">Who is not.</param>
+    /// <param name="mayRepeat">The first packets of a connection may be lost, so that TCP has to say them again; UDP, which does not, begins none but those that stay open.</param>
+    public SteadyTraffic(IEnumerable<Probe> allowed, IEnumerable<Probe> denied, bool mayRepeat = false)
+    {
+        _mayRepeat = mayRepeat;
+        _tasks =
+        [
+            .. allowed.Select(StayAsync),
+            .. allowed.Where(probe => !mayRepeat || probe.Kind == "tcp").Select(probe => RepeatAsync(() => BeginAsync(probe), NewPause)),
+            .. denied.Select(probe => RepeatAsync(() => TryAsync(probe), DeniedPause)),
+        ];
+    }
 
     /// <summary>How often somebody was answered.</summary>
     public int Answered => _answered;
@@ -36,12 +50,11 @@ internal sealed class SteadyTraffic : IAsyncDisposable
     /// <summary>How often somebody was not, who must not be.</summary>
     public int Refused => _refused;
 
-    /// <summary>Ends it and tells each deviation in a line.</summary>
-    public async Task<IReadOnlyList<string>> StopAsync()
+    /// <summary>Ends it; fails when anything deviated.</summary>
+    public async Task AssertWasSteadyAsync()
     {
-        await _stop.CancelAsync();
-        await Task.WhenAll(_tasks);
-        return [.. _deviations.Select(deviation => $"{deviation.Value}× {deviation.Key}")];
+        await StopAsync();
+        Assert.True(_deviations.IsEmpty, string.Join('\n', _deviations.Select(deviation => $"{deviation.Value}× {deviation.Key}")));
     }
 
     public async ValueTask DisposeAsync()
@@ -50,12 +63,20 @@ internal sealed class SteadyTraffic : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task RepeatAsync(Func<Task> once)
+    private async Task StopAsync()
     {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_tasks);
+    }
+
+    private async Task RepeatAsync(Func<Task> once, TimeSpan pause)
+    {
+        // Not all at the same moment.
+        await Task.Delay(pause * Random.Shared.NextDouble());
         while (!_stop.IsCancellationRequested)
         {
             await once();
-            await Task.Delay(Pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -77,7 +98,7 @@ internal sealed class SteadyTraffic : IAsyncDisposable
             {
                 Interlocked.Increment(ref _answered);
             }
-        });
+        }, OpenPause);
     }
 
     /// <summary>A beginning that was dropped once would be answered a second later: it is found out by what the kernel had to say twice.</summary>
@@ -88,7 +109,7 @@ internal sealed class SteadyTraffic : IAsyncDisposable
         {
             using var limit = new CancellationTokenSource(Lost);
             await socket.ConnectAsync(TargetOf(probe), limit.Token);
-            if (probe.Kind != "tcp" || Retransmitted(socket) == 0)
+            if (_mayRepeat || probe.Kind != "tcp" || Retransmitted(socket) == 0)
             {
                 return socket;
             }

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Axoneme.Testbed;
 
-/// <summary>0, 1, 2, … from one pod to another over one TCP connection, until stopped: a byte that is lost, or a connection that is cut, is noticed.</summary>
+/// <summary>0, 1, 2, … over one TCP connection between pods, one way, until stopped: a byte that is lost, or a connection that is cut, is noticed.</summary>
 public sealed class NumberStream : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -24,15 +24,18 @@ public sealed class NumberStream : IAsyncDisposable
     public int Received => _received;
 
     /// <summary>Connects and begins.</summary>
-    /// <param name="from">Who sends.</param>
-    /// <param name="to">Who listens.</param>
-    /// <param name="address">One of the receiver's.</param>
+    /// <param name="client">Who connects.</param>
+    /// <param name="server">Who listens.</param>
+    /// <param name="address">One of the server's.</param>
     /// <param name="port">Where it listens, for this connection only.</param>
-    public static async Task<NumberStream> StartAsync(Pod from, Pod to, string address, int port)
+    /// <param name="serverSends">The numbers come from the server: the client, which sends nothing but acknowledgements, cannot keep the connection known.</param>
+    public static async Task<NumberStream> StartAsync(Pod client, Pod server, string address, int port, bool serverSends = false)
     {
-        using var listener = to.Listen(port);
-        var sender = await from.ConnectAsync(address, port, (int)Patience.TotalMilliseconds) ?? throw new InvalidOperationException($"{from.FullName} does not reach {to.FullName} {address} {port}");
-        return new NumberStream(sender, await listener.AcceptAsync());
+        using var listener = server.Listen(port);
+        var near = await client.ConnectAsync(address, port, (int)Patience.TotalMilliseconds)
+            ?? throw new InvalidOperationException($"{client.FullName} does not reach {server.FullName} {address} {port}");
+        var far = await listener.AcceptAsync();
+        return serverSends ? new NumberStream(far, near) : new NumberStream(near, far);
     }
 
     /// <summary>Ends it when what was sent until now has come.</summary>

@@ -59,7 +59,7 @@ internal sealed class MatrixBed : IAsyncDisposable
         Assert.NotEmpty(missing);
         await Task.WhenAll(ForbiddenAsync(), MissingAsync());
 
-        async Task ForbiddenAsync() => Assert.Empty((await PassingAsync(forbidden, Silence)).Select(probe => $"{probe} passed"));
+        async Task ForbiddenAsync() => AssertNone(await PassingAsync(forbidden, Silence), "passed");
 
         async Task MissingAsync()
         {
@@ -73,7 +73,7 @@ internal sealed class MatrixBed : IAsyncDisposable
             }
             catch (TimeoutException)
             {
-                Assert.Empty(missing.Select(probe => $"{probe} did not pass"));
+                AssertNone(missing, "did not pass");
                 throw;
             }
         }
@@ -81,6 +81,8 @@ internal sealed class MatrixBed : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Cluster.DisposeAsync();
 
-    private static async Task<IEnumerable<Probe>> PassingAsync(IEnumerable<Probe> probes, TimeSpan patience) =>
-        (await Task.WhenAll(probes.Select(async probe => await probe.PassesAsync(patience) ? probe : null))).OfType<Probe>();
+    private static void AssertNone(IReadOnlyCollection<Probe> probes, string what) => Assert.True(probes.Count == 0, string.Join('\n', probes.Select(probe => $"{probe} {what}")));
+
+    private static async Task<IReadOnlyCollection<Probe>> PassingAsync(IEnumerable<Probe> probes, TimeSpan patience) =>
+        [.. (await Task.WhenAll(probes.Select(async probe => await probe.PassesAsync(patience) ? probe : null))).OfType<Probe>()];
 }
