@@ -131,6 +131,7 @@ public sealed class NodeDatapath : IDatapath
                 return;
             }
 
+            _maps.CarryOver();
             foreach (var attachment in _attachments.Values)
             {
                 attachment.TakeOver(_reached);

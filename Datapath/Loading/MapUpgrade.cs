@@ -12,7 +12,7 @@ namespace Axoneme.Datapath.Loading;
 /// </list>
 /// A new map waits in <c>incoming/</c> and is renamed over the pinned one after the last attachment uses it. So after a crash at any moment
 /// either the pinned map is in force and whole, or the waiting one is whole and the next start goes on with it. Whatever programs of before
-/// wrote into connections between the copy and the switch is added after the switch where it is missing.
+/// wrote into connections after the copy is added where it is missing, before the switch and once more after it.
 /// </summary>
 internal sealed class MapUpgrade(PinDirectory pins, Action<string> reached) : IDisposable
 {
@@ -77,14 +77,22 @@ internal sealed class MapUpgrade(PinDirectory pins, Action<string> reached) : ID
         reached($"map {name} filled");
     }
 
-    /// <summary>All attachments use the new maps: brings over what the old programs wrote since, and makes the new maps the pinned ones.</summary>
-    public void Finish()
+    /// <summary>
+    /// Brings over which connections began since the maps were filled: loading programs takes seconds. Just before the attachments are switched, so that the new
+    /// programs know who began all but those of the last moment.
+    /// </summary>
+    public void CarryOver()
     {
         foreach (var map in _maps.Values)
         {
             map.CarryOver();
         }
+    }
 
+    /// <summary>All attachments use the new maps: brings over what the old programs wrote since, and makes the new maps the pinned ones.</summary>
+    public void Finish()
+    {
+        CarryOver();
         reached("connections carried over");
         foreach (var map in _maps.Values)
         {

@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace Axoneme.EndToEnd;
 
-/// <summary>Audit mode at one pod, by the CLI, with real packets: reported and passed, and dropped again once it ends.</summary>
+/// <summary>Audit mode, with real packets: what policy would drop is reported and passes, and is dropped again once it ends.</summary>
 public sealed class AuditModeTests
 {
     private const int Refused = 8080;
 
     [Fact]
-    public async Task What_policy_would_drop_is_reported_and_passes_until_audit_mode_ends()
+    public async Task At_one_pod_what_policy_would_drop_is_reported_and_passes_until_audit_mode_ends()
     {
         await using var node = await Shop.StartAsync();
         var pods = await node.PodsAsync(Shop.Names);
@@ -44,10 +44,62 @@ public sealed class AuditModeTests
         Assert.True(await pods["shop/client"].ReachesTcpAsync(server.Ipv4, 80));
     }
 
+    [Fact]
+    public async Task Nodes_in_audit_mode_drop_nothing_because_of_policy_until_they_start_without_it()
+    {
+        await using var cluster = await Cluster.StartAsync(new ClusterOptions { Routing = "tunnel" }, ("pods.yaml", """
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: server, namespace: shop, labels: {app: server} }
+            spec: {nodeName: n1, containers: [{name: c, image: c, ports: [{containerPort: 80}]}]}
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: stranger, namespace: elsewhere, labels: {app: stranger} }
+            spec: {nodeName: n2, containers: [{name: c, image: c}]}
+            """), ("policy.yaml", $"""
+            {Shop.Policy}
+            ---
+            apiVersion: cilium.io/v2
+            kind: CiliumClusterwideNetworkPolicy
+            metadata: {"{name: nodes}"}
+            spec:
+              nodeSelector: {"{}"}
+              ingress: [{"{fromEntities: [cluster]}"}]
+            """));
+        var (one, outside) = (cluster.Nodes[0], Policies.Party.Outside(cluster.Underlay));
+        var pods = await cluster.PodsAsync("shop/server", "elsewhere/stranger");
+        var (server, stranger) = (pods["shop/server"], pods["elsewhere/stranger"]);
+        await cluster.EnforcedAsync();
+        Assert.Equal((false, false), await ReachedAsync());
+
+        foreach (var node in cluster.Nodes)
+        {
+            await node.StopServerAsync();
+            node.MoreArguments = ["--policy-audit-mode", "true"];
+            await node.StartServerAsync();
+        }
+
+        await cluster.UntilAsync("nothing is dropped", async () => await ReachedAsync() == (true, true));
+        await cluster.UntilAsync("the pod's connection is reported", async () => (await AuditedAsync(one)).Any(flow => flow.GetProperty("destination").GetProperty("pod_name").GetString() == "server"));
+        await cluster.UntilAsync("the node's is", async () =>
+            (await one.CliAsync("monitor", "--no-follow", "--last", "200", "--verdict", "audit", "-o", "json")).OrThrow().Contains($"\"source\":\"{Underlay.OutsideIPv4}\"", StringComparison.Ordinal));
+        Assert.DoesNotContain("POLICY_DENIED", (await one.CliAsync("monitor", "--no-follow", "--last", "200", "--verdict", "dropped", "-o", "json")).OrThrow(), StringComparison.Ordinal);
+
+        await one.StopServerAsync();
+        one.MoreArguments = [];
+        await one.StartServerAsync();
+        await cluster.UntilAsync("policy is in force again", async () => await ReachedAsync() == (false, false));
+
+        async Task<(bool Pod, bool Node)> ReachedAsync() => (
+            await stranger.ReachesTcpAsync(server.Ipv4, 80),
+            await new Policies.Probe(outside, Policies.Party.Of(one), 4, "ping", 0).PassesAsync(TimeSpan.FromSeconds(1)));
+    }
+
     private static async Task<string> ConfigAsync(Node node, params string[] setting) =>
         (await node.CliAsync(["endpoint", "config", "shop/server", .. setting])).OrThrow();
 
-    private static async Task<IReadOnlyList<JsonElement>> AuditedAsync(Node node)
+    private static async Task<IReadOnlyList<JsonElement>> AuditedAsync(AgentNode node)
     {
         var lines = (await node.CliAsync("monitor", "--no-follow", "--last", "200", "--verdict", "audit", "--protocol", "tcp", "--pod", "elsewhere/stranger", "-o", "json")).OrThrow();
         return [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line =>

@@ -116,7 +116,7 @@ public sealed class ClusterTests
         await two.UnplugAsync();
         Assert.False(await PingsAsync(one, two.IPv4!));
         await two.PlugInAsync();
-        await one.UntilAsync("the cable is in again", () => PingsAsync(one, two.IPv4!));
+        await one.UntilAsync("the cable is in again", async () => await PingsAsync(one, two.IPv4!) && await PingsAsync(one, two.IPv6!));
 
         var lines = await capture.LinesAsync();
         Assert.Contains(lines, line => line.Contains($"{one.IPv4} > {two.IPv4}: ICMP echo request", StringComparison.Ordinal));

@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Net.Sockets;
-
 namespace Axoneme.EndToEnd;
 
 /// <summary>kill -9 of the server: nothing acknowledged is lost, and the kernel goes on judging meanwhile.</summary>
@@ -15,12 +12,7 @@ public sealed class CrashTests
         var pods = await node.PodsAsync(Shop.Names);
         var (client, server, stranger) = (pods["shop/client"], pods["shop/server"], pods["elsewhere/stranger"]);
         await node.UntilAsync("port 80 is open", () => client.ReachesTcpAsync(server.Ipv4, 80));
-        using var listener = server.Listen(7000);
-        using var sender = await client.ConnectAsync(server.Ipv4, 7000) ?? throw new InvalidOperationException("no connection");
-        using var receiver = await listener.AcceptAsync();
-        using var stop = new CancellationTokenSource();
-        var sending = CountAsync(sender, stop.Token);
-        var receiving = CheckAsync(receiver);
+        await using var stream = await NumberStream.StartAsync(client, server, server.Ipv4, 7000);
 
         await node.KillServerAsync();
         Assert.True(await client.ReachesTcpAsync(server.Ipv4, 80), "an allowed connection could not be opened without the server");
@@ -32,10 +24,8 @@ public sealed class CrashTests
         }
 
         await node.PodsAsync(Shop.Names);
-        await stop.CancelAsync();
-        var sent = await sending;
-        sender.Shutdown(SocketShutdown.Send);
-        Assert.Equal(sent, await receiving);
+        var (sent, received) = await stream.StopAsync();
+        Assert.Equal(sent, received);
         Assert.True(sent > 100);
     }
 
@@ -100,36 +90,4 @@ public sealed class CrashTests
         (await node.CliJsonAsync("identity", "list")).EnumerateArray()
             .Where(identity => identity.GetProperty("id").GetUInt32() is >= 256 and < 1 << 24)
             .ToDictionary(identity => identity.GetProperty("id").ToString(), identity => identity.GetProperty("labels").ToString());
-
-    /// <summary>Sends 0, 1, 2, … as fast as a person would notice a gap.</summary>
-    private static async Task<int> CountAsync(Socket socket, CancellationToken stop)
-    {
-        var number = new byte[4];
-        var sent = 0;
-        while (!stop.IsCancellationRequested)
-        {
-            BinaryPrimitives.WriteInt32BigEndian(number, sent);
-            await socket.SendAsync(number);
-            sent++;
-            await Task.Delay(2);
-        }
-
-        return sent;
-    }
-
-    /// <summary>Reads to the end and returns how many numbers came, each in its place.</summary>
-    private static async Task<int> CheckAsync(Socket socket)
-    {
-        await using var stream = new NetworkStream(socket);
-        var number = new byte[4];
-        for (var expected = 0; ; expected++)
-        {
-            if (await stream.ReadAtLeastAsync(number, 4, throwOnEndOfStream: false) < 4)
-            {
-                return expected;
-            }
-
-            Assert.Equal(expected, BinaryPrimitives.ReadInt32BigEndian(number));
-        }
-    }
 }

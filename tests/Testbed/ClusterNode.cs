@@ -23,6 +23,9 @@ public sealed class ClusterNode : AgentNode
     /// <summary>The router's end of its cable, in <see cref="Underlay.Router"/>.</summary>
     public string Cable { get; }
 
+    /// <summary>More arguments for its agent, from the next start on.</summary>
+    public IReadOnlyList<string> MoreArguments { get; set; } = [];
+
     public override async Task StartServerAsync()
     {
         var options = _cluster.Options;
@@ -32,7 +35,7 @@ public sealed class ClusterNode : AgentNode
             "--default-node", NameOf(1), "--pod-cidr", IPv4 is null ? "none" : Underlay.PodCidr4(options.Id, Number),
             "--pod-cidr-v6", IPv6 is null ? "none" : Underlay.PodCidr6(options.Id, Number), "--state-dir", StateDirectory, "--run-dir", RunDirectory,
             "--bpf-root", BpfRoot, "--cni-bin", Product.Cni, "--pod-bin", Product.Pod, "--routing-mode", options.Routing,
-            .. options.Arguments, .. options.NodeArguments(Number),
+            .. options.Arguments, .. options.NodeArguments(Number), .. MoreArguments,
         ]);
         await UntilAsync($"the agent of {Name} answers", async () =>
         {
@@ -45,7 +48,11 @@ public sealed class ClusterNode : AgentNode
     public Task UnplugAsync() => _cluster.Underlay.Router.IpAsync($"link set {Cable} down");
 
     /// <summary>Plugs it in again.</summary>
-    public Task PlugInAsync() => _cluster.Underlay.Router.IpAsync($"link set {Cable} up");
+    public async Task PlugInAsync()
+    {
+        await _cluster.Underlay.Router.IpAsync($"link set {Cable} up");
+        await _cluster.Underlay.RoutePodsAsync(Number, _cluster.Options);
+    }
 
     /// <summary>
     /// Loses packets on the cable, at random, in both directions. (Delay would need sch_netem, which not every kernel has.)

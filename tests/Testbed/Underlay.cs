@@ -32,7 +32,8 @@ public sealed class Underlay : IAsyncDisposable
             var router = await teardown.CreateNamespaceAsync("router");
             var outside = await teardown.CreateNamespaceAsync("outside");
             var underlay = new Underlay(teardown, router, outside);
-            await router.OkAsync("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1", "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.all.accept_dad=0");
+            await router.OkAsync("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1", "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.all.accept_dad=0",
+                "net.ipv6.conf.all.keep_addr_on_down=1", "net.ipv6.conf.default.keep_addr_on_down=1");
             await outside.OkAsync("sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0");
             await router.IpAsync($"""
                 link add {Bridge} type bridge
@@ -72,7 +73,7 @@ public sealed class Underlay : IAsyncDisposable
     /// <summary>Plugs a node in: its end is <c>eth0</c>, the router's has the name returned. Both ends and the default route are set up.</summary>
     internal async Task<string> ConnectAsync(Namespace node, int number, ClusterOptions options)
     {
-        var network = options.DifferentLinks ? (options.Id * 16) + number : options.Id * 16;
+        var network = NetworkOf(options, number);
         var cable = $"c{options.Id}n{number}";
         var gateway = options.DifferentLinks ? cable : Bridge;
         await node.OkAsync("sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0");
@@ -90,15 +91,21 @@ public sealed class Underlay : IAsyncDisposable
             {When(options, AddressFamilies.IPv4, $"route add default via {GatewayIPv4(network)}")}
             {When(options, AddressFamilies.IPv6, $"-6 route add default via {GatewayIPv6(network)}")}
             """);
+        await RoutePodsAsync(number, options);
+        return cable;
+    }
+
+    /// <summary>Tells the router which pods a node has, where the cluster needs that; again after a cable was pulled, which takes routes along.</summary>
+    internal async Task RoutePodsAsync(int number, ClusterOptions options)
+    {
+        var network = NetworkOf(options, number);
         if (options.RouterHasPodRoutes)
         {
             await Router.IpAsync($"""
-                {When(options, AddressFamilies.IPv4, $"route add {PodCidr4(options.Id, number)} via {IPv4Of(network, number)}")}
-                {When(options, AddressFamilies.IPv6, $"-6 route add {PodCidr6(options.Id, number)} via {IPv6Of(network, number)}")}
+                {When(options, AddressFamilies.IPv4, $"route replace {PodCidr4(options.Id, number)} via {IPv4Of(network, number)}")}
+                {When(options, AddressFamilies.IPv6, $"-6 route replace {PodCidr6(options.Id, number)} via {IPv6Of(network, number)}")}
                 """);
         }
-
-        return cable;
     }
 
     /// <summary>Takes back what connecting a cluster's nodes left at the router. Their cables went with their namespaces.</summary>

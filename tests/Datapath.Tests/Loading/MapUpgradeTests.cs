@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using Axoneme.Datapath.Layout;
+using Axoneme.Datapath.Maps;
 using Axoneme.Datapath.Tests.Support;
 
 namespace Axoneme.Datapath.Tests.Loading;
@@ -80,6 +81,40 @@ public class MapUpgradeTests
         Assert.True(kept.Length > 1200, $"{kept.Length} kept"); // an LRU may hold a little less than its size
         Assert.True(kept[kept.Length / 10] >= 8000 - 2048, $"a tenth was last seen before {kept[kept.Length / 10]}");
         Assert.Contains(7999u, kept);
+    }
+
+    [Fact]
+    public void Connections_that_begin_while_programs_are_loaded_are_known_when_those_begin_to_judge()
+    {
+        using var node = new TestNode();
+        var (_, link) = node.AddPod();
+        using (var before = Open(node, node.Options))
+        {
+            node.Namespace.Run(() => before.Attach(link.Index));
+        }
+
+        List<uint>? known = null;
+        using var after = node.Namespace.Run(() => NodeDatapath.Open(node.Options with { ConntrackEntries = 4096 }, role => OlderVersion.Object(role), step =>
+        {
+            if (step == "map conntrack4 filled")
+            {
+                Begin(1);
+            }
+            else if (step == $"interface {link.Index} switched")
+            {
+                using var coming = KernelMap<ConntrackKey4, ConntrackEntry>.OpenPinned($"{node.Options.BpfRoot}/incoming/conntrack4");
+                known = [.. coming.Entries().Select(entry => entry.Value.LastSeen)];
+                Begin(2);
+            }
+        }));
+        Assert.Equal([1u], known);
+        Assert.Equal([1u, 2u], after.Conntrack4.Entries().Select(entry => entry.Value.LastSeen).Order());
+
+        void Begin(uint number)
+        {
+            using var map = KernelMap<ConntrackKey4, ConntrackEntry>.OpenPinned($"{node.Options.BpfRoot}/maps/conntrack4");
+            map.Put(new ConntrackKey4 { LowAddress = number }, new ConntrackEntry { LastSeen = number });
+        }
     }
 
     [Fact]

@@ -10,6 +10,13 @@ internal sealed record Party(string Name, string NetnsPath, string Ipv4, string 
     /// <summary>ETH_P_ALL of linux/if_ether.h.</summary>
     private const short EveryProtocol = 3;
 
+    /// <summary>The host beyond the nodes.</summary>
+    public static Party Outside(Underlay underlay) => new("outside", underlay.Outside.Path, Underlay.OutsideIPv4, Underlay.OutsideIPv6);
+
+    public static Party Of(ClusterNode node) => new(node.Name, node.Namespace.Path, node.IPv4 ?? "", node.IPv6 ?? "");
+
+    public static Party Of(Pod pod) => new(pod.FullName, pod.NetnsPath, pod.Ipv4, pod.Ipv6);
+
     public IPAddress Address(int family) => IPAddress.Parse(family == 4 ? Ipv4 : Ipv6);
 
     /// <summary>A socket of this party's: it belongs to the namespace it was made in, whoever uses it afterwards.</summary>

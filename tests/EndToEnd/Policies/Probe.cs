@@ -36,6 +36,11 @@ internal sealed record Probe(Party From, Party To, int Family, string Kind, int 
         {
             return false;
         }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.NoBufferSpaceAvailable)
+        {
+            // So a node's kernel calls it when what a raw socket sends is dropped at the node's own device.
+            return false;
+        }
         catch (SocketException exception)
         {
             throw new InvalidOperationException($"{this}: {exception.Message}", exception);
