@@ -139,7 +139,7 @@ int to_netdev(struct __sk_buff *skb)
 		if (restored)
 			return restored < 0 ? drop(skb, &packet, HOST_INTERFACE, IDENTITY_HOST, -restored, DIRECTION_EGRESS) : TC_ACT_OK;
 	}
-	if (!(packet.family == 4 ? config.masquerade4 : config.masquerade6))
+	if (!config.services && !(packet.family == 4 ? config.masquerade4 : config.masquerade6))
 		return TC_ACT_OK;
 	device = bpf_map_lookup_elem(&devices, &ifindex);
 	if (!device || !(packet.family == 4 ? device->ipv4 : !is_unspecified(&device->ipv6)))

@@ -136,6 +136,14 @@ static __always_inline bool is_unmasqueraded(const struct ip_address *address)
 	return bpf_map_lookup_elem(&unmasqueraded, &key) != 0;
 }
 
+/* A node that brings somebody outside to a service's backend here lends its address, not its identity. */
+static __always_inline __u32 seen_through(const struct passage *passage, const struct whereabouts *sender, __u32 family)
+{
+	if (passage->by_tunnel == BY_TUNNEL_FROM_WORLD && is_node(sender->identity))
+		return family == 4 ? config.world_ipv4_identity : config.world_ipv6_identity;
+	return sender->identity;
+}
+
 /*
  * Fills in who the ends are now, in the direction the connection began. A local sender is known by its interface, one
  * that comes by a tunnel by the tunnel's word; the ipcache names the others. A packet that reaches a pod through the stack
@@ -176,7 +184,7 @@ static __always_inline int identify_ends(const struct packet *packet, struct pas
 				      (packet->family == 4 ? config.masquerade4 : config.masquerade6) &&
 				      !is_unmasqueraded(&packet->destination);
 	} else {
-		source->identity = passage->sender_identity ? passage->sender_identity : other.identity;
+		source->identity = passage->sender_identity ? passage->sender_identity : seen_through(passage, &other, packet->family);
 		source->ifindex = other.ifindex;
 		source->policy_id = other.tunnel;
 		destination->identity = passage->identity;
@@ -448,6 +456,9 @@ static __always_inline bool is_other_end_current(const struct packet *packet, co
 		return true;
 	if (!other->ifindex && found.tunnel && other->policy_id != found.tunnel)
 		other->policy_id = found.tunnel;
+	/* Whom a node lends its address keeps being somebody outside, also in what goes back. */
+	if (is_node(found.identity) && !is_node(other->identity) && other->policy_id)
+		return passage->direction == DIRECTION_EGRESS || passage->by_tunnel == BY_TUNNEL_FROM_WORLD;
 	return passage->sender_identity || found.identity == other->identity;
 }
 

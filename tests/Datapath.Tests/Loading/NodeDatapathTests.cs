@@ -16,11 +16,16 @@ public class NodeDatapathTests
         using var datapath = node.Open();
         string[] maps =
         [
-            "conntrack4", "conntrack6", "counters", "devices", "endpoints", "events", "fragments4", "fragments6", "hosts", "nat", "policy", "policy_ranges", "prefixes",
-            "tunnels", "unmasqueraded",
+            "affinity", "backends", "balancing_space", "conntrack4", "conntrack6", "counters", "devices", "endpoints", "events", "fragments4", "fragments6", "frontends", "hosts",
+            "maglev", "nat", "policy", "policy_ranges", "prefixes", "service_pools", "services", "socket_peers", "source_ranges", "tunnels", "unmasqueraded",
         ];
         Assert.Equal(maps, Names("maps"));
-        Assert.Equal(["from_netdev", "from_overlay", "from_pod", "to_netdev", "to_overlay", "to_pod"], Names("programs"));
+        Assert.Equal(
+            [
+                "bind4", "bind6", "connect4", "connect6", "from_netdev", "from_overlay", "from_pod", "getpeername4", "getpeername6", "recvmsg4", "recvmsg6", "sendmsg4", "sendmsg6",
+                "to_netdev", "to_overlay", "to_pod",
+            ],
+            Names("programs"));
         Assert.Empty(Names("links"));
         Assert.Equal(1024u, datapath.Policy.Capacity);
 

@@ -74,6 +74,23 @@ public sealed class BalancingTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public void Who_comes_through_another_nodes_tunnel_is_judged_as_the_world(bool ipv6)
+    {
+        using var cluster = new RoutedNodes(tunnel: true);
+        var (one, two) = (cluster.Nodes[0], cluster.Nodes[1]);
+        var asked = new IPEndPoint(one.NodeAddress(ipv6), 30080);
+        Serve(one, asked, two.PodAddress(ipv6));
+        var pod = two.Link("lxc1").Index;
+        two.Enforce(pod, EndpointFlags.IngressEnforced, (TrafficDirection.Ingress, 6, Tcp, Talk.Port));
+        Assert.Null(Talk.Tcp(cluster.World, two.Pod, two.PodAddress(ipv6), expected: false, asked: asked));
+        Assert.NotNull(Talk.Tcp(one.Namespace, two.Pod, two.PodAddress(ipv6)));
+        two.Enforce(pod, EndpointFlags.IngressEnforced, (TrafficDirection.Ingress, ipv6 ? 10u : 9u, Tcp, Talk.Port));
+        Assert.NotNull(Talk.Tcp(cluster.World, two.Pod, two.PodAddress(ipv6), asked: asked));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public void Only_clients_in_the_source_ranges_get_through(bool ipv6)
     {
         using var cluster = new RoutedNodes(tunnel: false);
