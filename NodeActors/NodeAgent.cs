@@ -342,6 +342,7 @@ public sealed class NodeAgent : IAsyncDisposable
             .. actors.Where(actor => actor.Failure is not null).Select(actor => $"{actor.Name}: {actor.Failure}"),
             .. _state.View.Problems,
             .. _routing.View.Problems,
+            .. _parts.Problems,
             .. _periodic.Problems,
             .. _pressure.Look(),
             .. _health.Problems,

@@ -25,6 +25,9 @@ public sealed record NodeAgentOptions
     /// <summary>The cgroup v2 directory that holds the node's pods.</summary>
     public string CgroupRoot { get; init; } = "/sys/fs/cgroup";
 
+    /// <summary>Whether this node translates services, at sockets and packet by packet.</summary>
+    public bool KubeProxyReplacement { get; init; } = true;
+
     /// <summary>IPv4 block of this node's pods, null for none. At least one family is needed.</summary>
     public IPNetwork? PodCidr4 { get; init; }
 

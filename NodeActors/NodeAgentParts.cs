@@ -21,6 +21,9 @@ internal sealed record NodeAgentParts(IDatapath Datapath, INodeNetwork Network, 
     /// <summary>The device that the datapath was loaded to tunnel through; null for none.</summary>
     public LinkInfo? Tunnel { get; init; }
 
+    /// <summary>What could not be had and will not be before the next start, in words.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+
     /// <summary>The kernel's datapath and network and a journal on disk.</summary>
     public static async Task<NodeAgentParts> OpenAsync(NodeAgentOptions options, Func<IDatapath>? openDatapath)
     {
@@ -32,11 +35,13 @@ internal sealed record NodeAgentParts(IDatapath Datapath, INodeNetwork Network, 
         {
             network = new NodeNetwork(NodeNetwork.HostDeviceOf(options.BpfRoot));
             var (config, tunnel) = Prepare(options, network);
+            config = config with { NamespaceCookie = NetworkNamespace.Current().Cookie() };
             var datapathOptions = MapSizing.Apply(new DatapathOptions { BpfRoot = options.BpfRoot, ForceClsact = options.ForceClsact, Config = config }, options, memory);
             datapath = openDatapath is null ? NodeDatapath.Open(datapathOptions) : openDatapath();
             return new NodeAgentParts(datapath, network, journal, openDatapath is null ? () => NodeDatapath.Remove(datapathOptions) : () => { })
             {
                 Tunnel = tunnel,
+                Problems = SetSockets(options, datapath),
                 NoteSettings = settings => KernelSettingsFile.Write(options.StateDirectory, settings),
             };
         }
@@ -60,6 +65,7 @@ internal sealed record NodeAgentParts(IDatapath Datapath, INodeNetwork Network, 
             HostFirewall = Switch(options.HostFirewall && hasDevices),
             Masquerade4 = Switch(options.MasqueradeIPv4 && hasDevices),
             Masquerade6 = Switch(options.MasqueradeIPv6 && hasDevices),
+            Services = Switch(options.KubeProxyReplacement),
         };
         if (options.Routing != RoutingMode.Vxlan)
         {
@@ -76,6 +82,24 @@ internal sealed record NodeAgentParts(IDatapath Datapath, INodeNetwork Network, 
 
         var tunnel = links.EnsureTunnel(options.TunnelPort, uplinks.TunnelMtu, 0, out _);
         return (config with { TunnelIfindex = tunnel.Index, TunnelMtu = tunnel.Mtu }, tunnel);
+    }
+
+    /// <summary>Services work without sockets that help, too, only not for the node itself.</summary>
+    private static IReadOnlyList<string> SetSockets(NodeAgentOptions options, IDatapath datapath)
+    {
+        if (!options.KubeProxyReplacement)
+        {
+            datapath.DetachSockets();
+            return [];
+        }
+
+        if (CgroupHierarchy.Find(options.CgroupRoot) is not { } cgroup)
+        {
+            return [$"services: {options.CgroupRoot} has no cgroup v2 hierarchy, so this node's own connections to services are not translated; mount one, or name it ({nameof(options.CgroupRoot)})"];
+        }
+
+        datapath.AttachSockets(cgroup);
+        return [];
     }
 
     private static byte Switch(bool on) => (byte)(on ? 1 : 0);

@@ -6,13 +6,13 @@ namespace Axoneme.Datapath.Native;
 internal static unsafe class FileSystem
 {
     private const long BpfMagic = 0xcafe4a11; // BPF_FS_MAGIC
+    private const long Cgroup2Magic = 0x63677270;
 
     /// <summary>Whether a path lies in a bpffs.</summary>
-    public static bool IsBpf(string path)
-    {
-        var status = stackalloc long[32];
-        return Libc.FileSystemStatus(path, status) == 0 && (status[0] & 0xFFFFFFFF) == BpfMagic;
-    }
+    public static bool IsBpf(string path) => IsOfKind(path, BpfMagic);
+
+    /// <summary>Whether a path lies in a cgroup v2 hierarchy.</summary>
+    public static bool IsCgroup2(string path) => IsOfKind(path, Cgroup2Magic);
 
     public static void MountBpf(string path) => Check(Libc.Mount("bpf", path, "bpf", 0, null), path, "mount bpffs");
 
@@ -73,6 +73,12 @@ internal static unsafe class FileSystem
         var status = stackalloc ulong[32];
         Check(Libc.FileStatus(lease.Number, status), path, "stat");
         return (status[0], status[1]);
+    }
+
+    private static bool IsOfKind(string path, long magic)
+    {
+        var status = stackalloc long[32];
+        return Libc.FileSystemStatus(path, status) == 0 && (status[0] & 0xFFFFFFFF) == magic;
     }
 
     private static void Check(int result, string path, string operation)

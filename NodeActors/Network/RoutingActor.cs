@@ -183,8 +183,8 @@ internal sealed partial class RoutingActor : NodeActor<RoutingMessage>
         _devices,
         devices.Select(device => KeyValuePair.Create(device.Ifindex, new DeviceEntry
         {
-            Ipv4 = _options.MasqueradeIPv4 && device.IPv4 is { } ipv4 ? IpAddressKey.From(ipv4).Word3 : 0,
-            Ipv6 = _options.MasqueradeIPv6 && device.IPv6 is { } ipv6 ? IpAddressKey.From(ipv6) : default,
+            Ipv4 = (_options.MasqueradeIPv4 || _options.KubeProxyReplacement) && device.IPv4 is { } ipv4 ? IpAddressKey.From(ipv4).Word3 : 0,
+            Ipv6 = (_options.MasqueradeIPv6 || _options.KubeProxyReplacement) && device.IPv6 is { } ipv6 ? IpAddressKey.From(ipv6) : default,
             Mac = device.Mac,
         })),
         removes: true);

@@ -50,7 +50,7 @@ struct ipcache_entry {
 
 /* Map `devices`: hash, key __u32 ifindex of an interface that leads out of the node. */
 struct device {
-	__u32 ipv4; /* what leaves here is masqueraded with, network byte order; 0: not masqueraded */
+	__u32 ipv4; /* what leaves here under the node's address gets this one, network byte order; 0: none */
 	struct ip_address ipv6;
 	__u8 mac[6]; /* the interface's own */
 	__u8 pad[2];
