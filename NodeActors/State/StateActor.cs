@@ -112,6 +112,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
             Take(cached, cache: false);
         }
 
+        RestoreServices();
         Pass();
     }
 
@@ -165,6 +166,9 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
                 case StateMessage.Underlay underlay:
                     SetUnderlay(underlay.IPv4, underlay.IPv6);
                     break;
+                case StateMessage.ServicesWritten written:
+                    NoteServices(written.Ticket);
+                    break;
                 case StateMessage.CompareDue:
                     _compareDue = true;
                     break;
@@ -212,6 +216,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
         }
 
         _policyDirty = true;
+        TellServicesOf(status.Endpoint);
     }
 
     private void Drop(ushort id)
@@ -230,6 +235,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
         }
 
         _policyDirty = true;
+        TellServicesOf(status.Endpoint);
     }
 
     private void SetLocalAddresses(IEnumerable<IPAddress> addresses)
@@ -238,6 +244,10 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
         var changed = now.SymmetricExcept(_localAddresses);
         _dirtyAddresses.UnionWith(changed);
         _localAddresses = now;
+        if (!changed.IsEmpty)
+        {
+            ForServices(changes => changes with { Addresses = _localAddresses });
+        }
 
         // Whether somebody outside serves the Kubernetes API or this node.
         if (changed.Any(Policies.ApiServers.Contains))
@@ -249,6 +259,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
     /// <summary>Works out what the maps should hold and writes it.</summary>
     private void Pass()
     {
+        TellServices();
         if (_policyDirty || _misfits.Count > 0)
         {
             ComputeEndpoints();
@@ -379,9 +390,14 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
 
     private void Acknowledge()
     {
-        if (_applied != _state.Revision || _appliedEpoch != _state.Epoch)
+        if (Applicable is not (var epoch, var revision))
         {
-            (_appliedEpoch, _applied) = (_state.Epoch, _state.Revision);
+            return;
+        }
+
+        if (_applied != revision || _appliedEpoch != epoch)
+        {
+            (_appliedEpoch, _applied) = (epoch, revision);
             _acknowledge(new AppliedRevision { Node = _node, Epoch = _appliedEpoch, Revision = _applied });
         }
     }

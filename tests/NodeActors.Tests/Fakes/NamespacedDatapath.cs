@@ -29,6 +29,8 @@ internal sealed class NamespacedDatapath(NetworkNamespace node, NodeDatapath inn
 
     public IKernelMap<PrefixKey, uint> Unmasqueraded => inner.Unmasqueraded;
 
+    public ServiceMaps Services => inner.Services;
+
     public bool AwaitsContents => inner.AwaitsContents;
 
     public void TakeOver() => node.Run(inner.TakeOver);

@@ -68,6 +68,8 @@ internal sealed class RecordingDatapath : IDatapath
 
     public IKernelMap<PrefixKey, uint> Unmasqueraded => Inner.Unmasqueraded;
 
+    public ServiceMaps Services => Inner.Services;
+
     public void Attach(uint ifindex, InterfaceRole role = InterfaceRole.Pod)
     {
         Record($"attach {Prefix(role)}{ifindex}");
