@@ -19,6 +19,7 @@ internal static class AxonemeCommand
             IdentityCommand.Create(agent),
             HealthCommand.Create(agent),
             PolicyCommand.Create(agent),
+            ServiceCommand.Create(agent),
             BpfCommand.Create(agent),
             MapCommand.Create(agent),
             MonitorCommand.Create(agent),

@@ -12,6 +12,7 @@ using Axoneme.NodeActors.Health;
 using Axoneme.NodeActors.Local;
 using Axoneme.NodeActors.Maps;
 using Axoneme.NodeActors.Network;
+using Axoneme.NodeActors.Services;
 using Axoneme.NodeActors.State;
 using Axoneme.Persistence;
 using Axoneme.Wire;
@@ -36,6 +37,7 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly IDatapath _datapath;
     private readonly LocalStore _store;
     private readonly StateActor _state;
+    private readonly ServiceActor _services;
     private readonly RoutingActor _routing;
     private readonly EndpointService _endpoints;
     private readonly NodeReporter _reporter;
@@ -64,6 +66,11 @@ public sealed class NodeAgent : IAsyncDisposable
             options, _datapath, _store, contents, applied => _reporter.Post(new NodeReporter.Statement.Applied(applied)),
             () => _follower!.StartOver(), timeProvider,
             loggers.CreateLogger<StateActor>());
+        _services = new ServiceActor(options, _datapath, _store, contents, timeProvider, loggers.CreateLogger<ServiceActor>())
+        {
+            Written = ticket => _state.Post(new StateMessage.ServicesWritten(ticket)),
+        };
+        _state.Services = _services;
         var pools = new[] { options.PodCidr4, options.PodCidr6 }.OfType<System.Net.IPNetwork>().Select(network => new AddressPool(network)).ToArray();
         _routing = new RoutingActor(
             options, _datapath, parts.Network, parts.Tunnel, [.. pools.Select(pool => pool.Router)], Moved, timeProvider, loggers.CreateLogger<RoutingActor>());
@@ -80,13 +87,13 @@ public sealed class NodeAgent : IAsyncDisposable
             stream, reports, Registration, OnConnected, commit => _state.Post(new StateMessage.CommitReceived(commit)), timeProvider,
             loggers.CreateLogger<StateFollower>());
         _conntrack = new ConntrackCollector(_datapath, options.ConntrackInterval, timeProvider, loggers.CreateLogger<ConntrackCollector>());
-        _pressure = new MapPressure(_datapath, () => _state.MapStatus, () => _conntrack.Last, loggers.CreateLogger<MapPressure>());
+        _pressure = new MapPressure(_datapath, () => _state.MapStatus.Concat(_services.MapStatus), () => _conntrack.Last, loggers.CreateLogger<MapPressure>());
         _periodic = new PeriodicWork(timeProvider, loggers.CreateLogger<PeriodicWork>());
         var bpf = new BpfViews(_datapath, _state, timeProvider);
         _flows = new FlowPipeline(options.NodeName, _datapath, new FlowMetadata(_state, bpf), options.FlowRingCapacity, timeProvider);
         _health = new HealthService(options, _endpoints, parts.Network, _state, Registration, () => _follower.RegisterAgain(), timeProvider, loggers);
         _api = new AgentApi(
-            options, _datapath, _state, _endpoints, new AgentMetrics(options, _datapath, _state, _endpoints, _conntrack, _pressure, _health), _flows, bpf, _routing, _pressure,
+            options, _datapath, _state, _endpoints, new AgentMetrics(options, _datapath, _state, _endpoints, _conntrack, _pressure, _health), _flows, bpf, _routing, _services, _pressure,
             () => _follower.Problem, Problems, _health);
         _cni = new CniServer(_endpoints, NotReady);
     }
@@ -98,7 +105,7 @@ public sealed class NodeAgent : IAsyncDisposable
     public FlowRing Flows => _flows.Ring;
 
     /// <summary>Completes, faulted, when an actor cannot go on; otherwise it completes only when the agent is disposed.</summary>
-    public Task Failure => Task.WhenAny(_store.Completion, _state.Completion, _routing.Completion, _reporter.Completion, _follower.Completion, _conntrack.Completion, _flows.Completion).Unwrap();
+    public Task Failure => Task.WhenAny(_store.Completion, _state.Completion, _services.Completion, _routing.Completion, _reporter.Completion, _follower.Completion, _conntrack.Completion, _flows.Completion).Unwrap();
 
     /// <summary>
     /// Loads or takes over the datapath, re-adopts the pods of an earlier run, opens the socket and starts following <paramref name="stream"/>.
@@ -227,7 +234,7 @@ public sealed class NodeAgent : IAsyncDisposable
 
         // Before any id of the block is used: a later run must begin behind it.
         var block = new LocalChange(LocalStore.Kinds.PolicyIds, "next", new PolicyIdBlock { Next = contents.PolicyIdBlock + 1 });
-        await _store.CommitAsync(block).ConfigureAwait(false);
+        await _store.CommitAsync(block, ServiceActor.NextBlock(contents.ServiceIdBlock)).ConfigureAwait(false);
         System.Net.IPAddress[] routers = [.. _endpoints.Pools.Select(pool => pool.Router)];
         await RememberSettingsAsync(routers).ConfigureAwait(false);
         _parts.Network.EnsureHostDevice(routers);
@@ -239,6 +246,7 @@ public sealed class NodeAgent : IAsyncDisposable
         _endpoints.AttachAdopted();
         _routing.Begin();
         _state.Start();
+        _services.Start();
         _routing.Start();
         _reporter.Start();
         _conntrack.Start();
@@ -247,6 +255,7 @@ public sealed class NodeAgent : IAsyncDisposable
         await _health.EnsureAsync(cancellationToken).ConfigureAwait(false);
         _follower.Start(_state.View.State.Cursor);
         _periodic.Start(_options.CompareInterval, "compare", () => _state.Post(new StateMessage.CompareDue()));
+        _periodic.Start(_options.CompareInterval, "compare services", () => _services.Post(new ServiceMessage.CompareDue()));
         _periodic.Start(_options.CompareInterval, "attachments", _endpoints.AttachMissingAsync);
         _periodic.Start(_options.IpMasqAgentConfig is null ? LookInterval : MasqueradeFileInterval, "own network", () => _routing.Post(new RoutingMessage.Look()));
         _periodic.Start(_options.ConntrackInterval, "map pressure", () => _pressure.Look());
@@ -262,7 +271,7 @@ public sealed class NodeAgent : IAsyncDisposable
     /// <summary>A version with other layouts is only let judge packets when everything it judges by is written.</summary>
     private void TakeOverDatapath()
     {
-        if (_datapath.AwaitsContents && _state.MapStatus.Concat(_routing.MapStatus).FirstOrDefault(map => map.Pending > 0 || map.Problem is not null) is { } unwritten)
+        if (_datapath.AwaitsContents && _state.MapStatus.Concat(_services.MapStatus).Concat(_routing.MapStatus).FirstOrDefault(map => map.Pending > 0 || map.Problem is not null) is { } unwritten)
         {
             throw new KernelException(
                 $"map {unwritten.Name}: {unwritten.Pending} entries of this version's map are not written ({unwritten.Problem ?? "an earlier map refused"}); "
@@ -300,6 +309,7 @@ public sealed class NodeAgent : IAsyncDisposable
         await _conntrack.DisposeAsync().ConfigureAwait(false);
         await _routing.DisposeAsync().ConfigureAwait(false);
         await _state.DisposeAsync().ConfigureAwait(false);
+        await _services.DisposeAsync().ConfigureAwait(false);
         await _reporter.DisposeAsync().ConfigureAwait(false);
         await _store.DisposeAsync().ConfigureAwait(false);
     }
@@ -336,11 +346,12 @@ public sealed class NodeAgent : IAsyncDisposable
 
     private IReadOnlyList<string> Problems()
     {
-        var actors = new[] { _store.Status, _state.Status, _routing.Status, _reporter.Status, _conntrack.Status };
+        var actors = new[] { _store.Status, _state.Status, _services.Status, _routing.Status, _reporter.Status, _conntrack.Status };
         return
         [
             .. actors.Where(actor => actor.Failure is not null).Select(actor => $"{actor.Name}: {actor.Failure}"),
             .. _state.View.Problems,
+            .. _services.Problems,
             .. _routing.View.Problems,
             .. _parts.Problems,
             .. _periodic.Problems,

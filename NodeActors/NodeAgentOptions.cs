@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Axoneme.NodeActors.Maps;
+using Axoneme.NodeActors.Services;
 
 namespace Axoneme.NodeActors;
 
@@ -106,6 +107,9 @@ public sealed record NodeAgentOptions
     /// <summary>How often expired conntrack entries are collected.</summary>
     public TimeSpan ConntrackInterval { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How services are served.</summary>
+    public ServiceOptions Services { get; init; } = new();
+
     /// <summary>Sizes of the kernel's maps.</summary>
     public MapSizeOptions MapSizes { get; init; } = new();
 
@@ -123,6 +127,7 @@ public sealed record NodeAgentOptions
         Require(NodeIPv4 is null or { AddressFamily: AddressFamily.InterNetwork }, nameof(NodeIPv4), $"{NodeIPv4} is not IPv4");
         Require(NodeIPv6 is null or { AddressFamily: AddressFamily.InterNetworkV6, IsIPv6LinkLocal: false }, nameof(NodeIPv6), $"{NodeIPv6} is not a global IPv6 address");
         Require(IpMasqAgentConfig is null || Path.IsPathFullyQualified(IpMasqAgentConfig), nameof(IpMasqAgentConfig), $"\"{IpMasqAgentConfig}\" must be an absolute path");
+        Services.Validate();
         MapSizing.Validate(MapSizes);
     }
 

@@ -5,7 +5,7 @@ using Axoneme.Wire.Agent;
 
 namespace Axoneme.Cli.Commands;
 
-/// <summary><c>axoneme bpf endpoint | ipcache | policy | ct | tunnel | nat list</c>: what the kernel's maps hold, not what the agent wants them to.</summary>
+/// <summary><c>axoneme bpf endpoint | ipcache | policy | ct | tunnel | lb | nat list</c>: what the kernel's maps hold, not what the agent wants them to.</summary>
 internal static class BpfCommand
 {
     public static Command Create(AgentOptions agent) => new("bpf", "The kernel's maps as they are now.")
@@ -27,6 +27,7 @@ internal static class BpfCommand
         {
             List("List map tunnels.", parsed => agent.Print(parsed, AgentRoutes.BpfTunnels, AgentJson.Default.IReadOnlyListBpfTunnelView, WriteTunnels)),
         },
+        BpfLbCommand.Create(agent),
         new Command("nat", "Masqueraded connections.")
         {
             List("List map nat, one line per direction.", parsed => agent.Print(parsed, AgentRoutes.BpfNat, AgentJson.Default.IReadOnlyListBpfNatView, WriteNat)),

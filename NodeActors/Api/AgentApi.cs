@@ -2,6 +2,7 @@ using Axoneme.Datapath;
 using Axoneme.NodeActors.Endpoints;
 using Axoneme.NodeActors.Health;
 using Axoneme.NodeActors.Maps;
+using Axoneme.NodeActors.Services;
 using Axoneme.NodeActors.State;
 using Axoneme.Wire.Agent;
 using Microsoft.AspNetCore.Http;
@@ -11,7 +12,7 @@ namespace Axoneme.NodeActors.Api;
 /// <summary>The answers behind the socket's routes.</summary>
 internal sealed class AgentApi(
     NodeAgentOptions options, IDatapath datapath, StateActor state, EndpointService endpoints, AgentMetrics metrics, Flows.FlowPipeline flows,
-    BpfViews bpf, Network.RoutingActor routing, MapPressure pressure, Func<string?> disconnected, Func<IReadOnlyList<string>> problems, HealthService health)
+    BpfViews bpf, Network.RoutingActor routing, ServiceActor services, MapPressure pressure, Func<string?> disconnected, Func<IReadOnlyList<string>> problems, HealthService health)
 {
     public BpfViews Bpf { get; } = bpf;
 
@@ -57,6 +58,11 @@ internal sealed class AgentApi(
 
     /// <summary>Asks every node now.</summary>
     public Task<HealthReport> ProbeAsync(CancellationToken cancellationToken) => health.ProbeAsync(cancellationToken);
+
+    /// <summary>Frontends with their backends, as they are in force.</summary>
+    public Task<IReadOnlyList<ServiceView>> ServicesAsync() => services.ViewAsync();
+
+    public BpfServiceViews BpfServices { get; } = new(datapath.Services);
 
     public string Metrics() => metrics.Write();
 

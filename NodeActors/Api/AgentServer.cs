@@ -82,6 +82,12 @@ internal sealed partial class AgentServer : IAsyncDisposable
         Get(AgentRoutes.Health, api.Health, AgentJson.Default.HealthReport);
         _app.MapPost(AgentRoutes.HealthProbe, Guarded(async context =>
             await WriteAsync(context, 200, await api.ProbeAsync(context.RequestAborted).ConfigureAwait(false), AgentJson.Default.HealthReport).ConfigureAwait(false)));
+        _app.MapGet(AgentRoutes.Services, Guarded(async context =>
+            await WriteAsync(context, 200, await api.ServicesAsync().ConfigureAwait(false), AgentJson.Default.IReadOnlyListServiceView).ConfigureAwait(false)));
+        Get(AgentRoutes.BpfServices, api.BpfServices.Services, AgentJson.Default.IReadOnlyListBpfServiceView);
+        Get(AgentRoutes.BpfFrontends, api.BpfServices.Frontends, AgentJson.Default.IReadOnlyListBpfFrontendView);
+        Get(AgentRoutes.BpfBackends, api.BpfServices.Backends, AgentJson.Default.IReadOnlyListBpfBackendView);
+        Get(AgentRoutes.BpfMaglev, api.BpfServices.Tables, AgentJson.Default.IReadOnlyListBpfMaglevView);
         Get(AgentRoutes.Identities, api.Views.Identities, AgentJson.Default.IReadOnlyListIdentityView);
         Get(AgentRoutes.Policies, api.Views.Policies, AgentJson.Default.IReadOnlyListPolicyView);
         Get(AgentRoutes.Maps, api.Maps, AgentJson.Default.IReadOnlyListMapView);

@@ -24,6 +24,9 @@ internal sealed record LocalContents
     /// <summary>The first block of policy ids no run has used.</summary>
     public uint PolicyIdBlock { get; init; }
 
+    /// <summary>The first block of ids for services no run has used.</summary>
+    public uint ServiceIdBlock { get; init; }
+
     /// <summary>
     /// The cached state as one snapshot; null when none was ever received whole. A policy whose newest version could not be read is there
     /// twice, the version that could be read first, so that it is in force again.
@@ -39,6 +42,7 @@ internal sealed record LocalContents
         LocalEndpoint? host = null;
         var settings = new Dictionary<string, string>();
         var block = 0u;
+        var serviceBlock = 0u;
         StateCursor? cursor = null;
         var snapshot = new Commit { Snapshot = true };
         var unreadable = new List<Record>();
@@ -70,6 +74,9 @@ internal sealed record LocalContents
                         break;
                     case LocalStore.Kinds.PolicyIds:
                         block = Local.PolicyIdBlock.Parser.ParseFrom(record.Payload.Span).Next;
+                        break;
+                    case LocalStore.Kinds.ServiceIds:
+                        serviceBlock = Local.PolicyIdBlock.Parser.ParseFrom(record.Payload.Span).Next;
                         break;
                     case LocalStore.Kinds.Cursor:
                         cursor = StateCursor.Parser.ParseFrom(record.Payload.Span);
@@ -104,6 +111,7 @@ internal sealed record LocalContents
             Host = host,
             Settings = settings,
             PolicyIdBlock = block,
+            ServiceIdBlock = serviceBlock,
             State = cursor is null ? null : snapshot,
         };
     }

@@ -37,6 +37,7 @@ internal sealed class LocalStore : NodeActor<LocalStore.Write>
         /// <summary>The node itself; only its endpoint id is kept.</summary>
         public const string HostEndpoint = "host-endpoint";
         public const string PolicyIds = "policy-ids";
+        public const string ServiceIds = "service-ids";
         public const string Cursor = "cursor";
         public const string Setting = "setting";
 

@@ -31,15 +31,26 @@ internal sealed partial class MapPressure(IDatapath datapath, Func<IEnumerable<M
         MapFill[] fills =
         [
             Fill(datapath.Endpoints), Fill(datapath.Hosts), Fill(datapath.Prefixes), Fill(datapath.Policy), Fill(datapath.PolicyRanges), Fill(datapath.Conntrack4),
-            Fill(datapath.Conntrack6), Fill(datapath.Nat), Fill(datapath.Tunnels), Fill(datapath.Devices), Fill(datapath.Unmasqueraded),
+            Fill(datapath.Conntrack6), Fill(datapath.Nat), Fill(datapath.Tunnels), Fill(datapath.Devices), Fill(datapath.Unmasqueraded), Fill(datapath.Services.Services),
+            Fill(datapath.Services.Frontends), Fill(datapath.Services.Pools), Fill(datapath.Services.Backends), Fill(datapath.Services.Maglev), Fill(datapath.Services.SourceRanges),
+            Fill(datapath.Services.Affinity), Fill(datapath.Services.SocketPeers),
         ];
         return [.. fills.OrderBy(fill => fill.Name, StringComparer.Ordinal)];
 
-        // Maps without a writer that counts are small: they are read.
+        // Maps without a writer that counts are small or read in portions.
         MapFill Fill<TKey, TValue>(IKernelMap<TKey, TValue> map)
             where TKey : unmanaged
             where TValue : unmanaged =>
-            new(map.Name, map.Type, map.Capacity, counts.TryGetValue(map.Name, out var count) ? count : (uint)map.Entries().Count, map.Bytes);
+            new(map.Name, map.Type, map.Capacity, counts.TryGetValue(map.Name, out var count) ? count : Count(map), map.Bytes);
+
+        static uint Count<TKey, TValue>(IKernelMap<TKey, TValue> map)
+            where TKey : unmanaged
+            where TValue : unmanaged
+        {
+            var count = 0u;
+            map.Scan((keys, _) => count += (uint)keys.Length);
+            return count;
+        }
     }
 
     /// <summary>Looks again; returns what is too full and what to do.</summary>

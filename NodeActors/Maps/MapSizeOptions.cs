@@ -30,6 +30,27 @@ public sealed record MapSizeOptions
     /// <summary>Nodes that can be reached through the tunnel (<c>--bpf-tunnel-max</c>).</summary>
     public uint? TunnelMax { get; init; }
 
+    /// <summary>Frontends of services, an address with port and protocol each (<c>--bpf-lb-map-max</c>).</summary>
+    public uint? ServiceMax { get; init; }
+
+    /// <summary>Backends of services (<c>--bpf-lb-service-backend-map-max</c>).</summary>
+    public uint? BackendMax { get; init; }
+
+    /// <summary>Backends in all pools together (<c>--bpf-lb-pool-map-max</c>).</summary>
+    public uint? PoolMax { get; init; }
+
+    /// <summary>Pieces of tables for consistent choice, of 128 entries each (<c>--bpf-lb-maglev-map-max</c>).</summary>
+    public uint? MaglevMax { get; init; }
+
+    /// <summary>Clients that stay with their backend (<c>--bpf-lb-affinity-map-max</c>).</summary>
+    public uint? AffinityMax { get; init; }
+
+    /// <summary>Prefixes that services restrict their clients to (<c>--bpf-lb-source-range-map-max</c>).</summary>
+    public uint? SourceRangeMax { get; init; }
+
+    /// <summary>Sockets that talk to a service without a connection (<c>--bpf-sock-rev-map-max</c>).</summary>
+    public uint? SocketPeerMax { get; init; }
+
     /// <summary>Destinations that are not masqueraded (<c>--bpf-ip-masq-max</c>).</summary>
     public uint? UnmasqueradedMax { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Axoneme.Datapath;
 using Axoneme.Datapath.Layout;
+using Axoneme.NodeActors.Services;
 
 namespace Axoneme.NodeActors.Maps;
 
@@ -19,6 +20,7 @@ internal static class MapSizing
     /// <summary>For a family or function that is not used: the kernel makes no map of no entries.</summary>
     private const uint Unused = 1;
     private const uint Largest = 1 << 24;
+    private const ulong AmpleMemory = 16UL << 30;
 
     /// <summary>The command-line option that makes a map larger; null when there is none.</summary>
     public static string? OptionOf(string map) => map switch
@@ -31,6 +33,13 @@ internal static class MapSizing
         "endpoints" => "--bpf-endpoint-max",
         "tunnels" => "--bpf-tunnel-max",
         "unmasqueraded" => "--bpf-ip-masq-max",
+        "services" or "frontends" => "--bpf-lb-map-max",
+        "backends" => "--bpf-lb-service-backend-map-max",
+        "service_pools" => "--bpf-lb-pool-map-max",
+        "maglev" => "--bpf-lb-maglev-map-max",
+        "affinity" => "--bpf-lb-affinity-map-max",
+        "source_ranges" => "--bpf-lb-source-range-map-max",
+        "socket_peers" => "--bpf-sock-rev-map-max",
         "fragments4" or "fragments6" => "--bpf-fragments-map-max",
         _ => null,
     };
@@ -66,6 +75,13 @@ internal static class MapSizing
             EndpointEntries = sizes.EndpointMax ?? datapath.EndpointEntries,
             TunnelEntries = options.Routing == RoutingMode.Native ? Unused : sizes.TunnelMax ?? datapath.TunnelEntries,
             UnmasqueradedEntries = sizes.UnmasqueradedMax ?? datapath.UnmasqueradedEntries,
+            ServiceEntries = sizes.ServiceMax ?? Scaled(datapath.ServiceEntries, 1 << 14, memory),
+            BackendEntries = sizes.BackendMax ?? Scaled(datapath.BackendEntries, 1 << 16, memory),
+            PoolEntries = sizes.PoolMax ?? Scaled(datapath.PoolEntries, 1 << 17, memory),
+            MaglevEntries = options.Services.Algorithm == LoadBalancerAlgorithm.Maglev ? sizes.MaglevMax ?? Scaled(datapath.MaglevEntries, 1 << 17, memory) : Unused,
+            AffinityEntries = sizes.AffinityMax ?? Scaled(datapath.AffinityEntries, 1 << 14, memory),
+            SourceRangeEntries = sizes.SourceRangeMax ?? datapath.SourceRangeEntries,
+            SocketPeerEntries = sizes.SocketPeerMax ?? Scaled(datapath.SocketPeerEntries, 1 << 14, memory),
         };
     }
 
@@ -92,6 +108,9 @@ internal static class MapSizing
             ("--bpf-ct-global-max", sizes.ConntrackMax, 1024), ("--bpf-nat-global-max", sizes.NatMax, 1024), ("--bpf-fragments-map-max", sizes.FragmentsMax, 64),
             ("--bpf-policy-map-max", sizes.PolicyMax, 256), ("--bpf-policy-ranges-max", sizes.PolicyRangesMax, 256), ("--bpf-ipcache-max", sizes.IpcacheMax, 256),
             ("--bpf-endpoint-max", sizes.EndpointMax, 16), ("--bpf-tunnel-max", sizes.TunnelMax, 16), ("--bpf-ip-masq-max", sizes.UnmasqueradedMax, 16),
+            ("--bpf-lb-map-max", sizes.ServiceMax, 256), ("--bpf-lb-service-backend-map-max", sizes.BackendMax, 256), ("--bpf-lb-pool-map-max", sizes.PoolMax, 256),
+            ("--bpf-lb-maglev-map-max", sizes.MaglevMax, 256), ("--bpf-lb-affinity-map-max", sizes.AffinityMax, 256),
+            ("--bpf-lb-source-range-map-max", sizes.SourceRangeMax, 16), ("--bpf-sock-rev-map-max", sizes.SocketPeerMax, 256),
         ];
         foreach (var (option, value, least) in settings)
         {
@@ -101,6 +120,9 @@ internal static class MapSizing
             }
         }
     }
+
+    /// <summary>Hashes of services cost their buckets before their first entry: a machine with less memory than <see cref="AmpleMemory"/> has them smaller.</summary>
+    private static uint Scaled(uint entries, uint least, ulong memory) => (uint)Math.Max(least, entries * Math.Min(1, memory / (double)AmpleMemory));
 
     private static uint Dynamic(double entries, uint least) => (uint)Math.Clamp(entries, least, Largest);
 }

@@ -103,6 +103,8 @@ internal sealed record NodeState
             Record.ValueOneofCase.Policy => left.Policy.Equals(right.Policy),
             Record.ValueOneofCase.Config => left.Config.Equals(right.Config),
             Record.ValueOneofCase.Pod => left.Pod.Equals(right.Pod),
+            Record.ValueOneofCase.Service => left.Service.Equals(right.Service),
+            Record.ValueOneofCase.EndpointSlice => left.EndpointSlice.Equals(right.EndpointSlice),
             _ => true,
         };
 

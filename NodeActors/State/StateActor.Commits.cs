@@ -73,6 +73,7 @@ internal sealed partial class StateActor
             }
         }
 
+        ForServices(changes);
         _state = next;
         TakeNodes(changes);
         if (cache)

@@ -113,6 +113,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
             Take(cached, cache: false);
         }
 
+        RestoreServices();
         Pass();
     }
 
@@ -166,6 +167,9 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
                 case StateMessage.Underlay underlay:
                     SetUnderlay(underlay.IPv4, underlay.IPv6);
                     break;
+                case StateMessage.ServicesWritten written:
+                    NoteServices(written.Ticket);
+                    break;
                 case StateMessage.CompareDue:
                     _compareDue = true;
                     break;
@@ -213,6 +217,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
         }
 
         _policyDirty = true;
+        TellServicesOf(status.Endpoint);
     }
 
     private void Drop(ushort id)
@@ -231,6 +236,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
         }
 
         _policyDirty = true;
+        TellServicesOf(status.Endpoint);
     }
 
     private void SetLocalAddresses(IEnumerable<IPAddress> addresses)
@@ -239,6 +245,10 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
         var changed = now.SymmetricExcept(_localAddresses);
         _dirtyAddresses.UnionWith(changed);
         _localAddresses = now;
+        if (!changed.IsEmpty)
+        {
+            ForServices(changes => changes with { Addresses = _localAddresses });
+        }
 
         // Whether somebody outside serves the Kubernetes API or this node.
         if (changed.Any(Policies.ApiServers.Contains))
@@ -250,6 +260,7 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
     /// <summary>Works out what the maps should hold and writes it.</summary>
     private void Pass()
     {
+        TellServices();
         if (_policyDirty || _misfits.Count > 0)
         {
             ComputeEndpoints();
@@ -384,12 +395,12 @@ internal sealed partial class StateActor : NodeActor<StateMessage>
     /// <summary>What is to be acknowledged; null when it was.</summary>
     private AppliedRevision? Reach()
     {
-        if (_applied == _state.Revision && _appliedEpoch == _state.Epoch)
+        if (Applicable is not (var epoch, var revision) || (_applied == revision && _appliedEpoch == epoch))
         {
             return null;
         }
 
-        (_appliedEpoch, _applied) = (_state.Epoch, _state.Revision);
+        (_appliedEpoch, _applied) = (epoch, revision);
         return new AppliedRevision { Node = _node, Epoch = _appliedEpoch, Revision = _applied };
     }
 

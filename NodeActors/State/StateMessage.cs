@@ -45,6 +45,9 @@ internal abstract record StateMessage
     /// <summary>The addresses by which the node reaches others and is reached; null for none of a family.</summary>
     public sealed record Underlay(IPAddress? IPv4, IPAddress? IPv6) : StateMessage;
 
+    /// <summary>The kernel has the services of all that was told up to this ticket.</summary>
+    public sealed record ServicesWritten(long Ticket) : StateMessage;
+
     /// <summary>Time to compare the maps with what they should hold.</summary>
     public sealed record CompareDue : StateMessage;
 

@@ -20,7 +20,19 @@ internal sealed class MapSizeOptionSet
     private readonly Option<uint?> _tunnels = Size("--bpf-tunnel-max", "Nodes that can be reached through the tunnel.");
     private readonly Option<uint?> _unmasqueraded = Size("--bpf-ip-masq-max", "Destinations that are not masqueraded.");
 
-    public IEnumerable<Option> All => [_ratio, _conntrack, _nat, _fragments, _policy, _ranges, _ipcache, _endpoints, _tunnels, _unmasqueraded];
+    private readonly Option<uint?> _services = Size("--bpf-lb-map-max", "Frontends of services: an address with port and protocol each.");
+    private readonly Option<uint?> _backends = Size("--bpf-lb-service-backend-map-max", "Backends of services.");
+    private readonly Option<uint?> _pools = Size("--bpf-lb-pool-map-max", "Backends in all lists of services: one counts for every list it is in.");
+    private readonly Option<uint?> _maglev = Size("--bpf-lb-maglev-map-max", "Pieces of tables for consistent choice, of 128 entries each.");
+    private readonly Option<uint?> _affinity = Size("--bpf-lb-affinity-map-max", "Clients that stay with their backend.");
+    private readonly Option<uint?> _sourceRanges = Size("--bpf-lb-source-range-map-max", "Prefixes that services restrict their clients to.");
+    private readonly Option<uint?> _socketPeers = Size("--bpf-sock-rev-map-max", "Sockets that talk to a service without a connection.");
+
+    public IEnumerable<Option> All =>
+    [
+        _ratio, _conntrack, _nat, _fragments, _policy, _ranges, _ipcache, _endpoints, _tunnels, _unmasqueraded, _services, _backends, _pools, _maglev, _affinity, _sourceRanges,
+        _socketPeers,
+    ];
 
     public MapSizeOptions Read(ParseResult parsed) => new()
     {
@@ -34,6 +46,13 @@ internal sealed class MapSizeOptionSet
         EndpointMax = parsed.GetValue(_endpoints),
         TunnelMax = parsed.GetValue(_tunnels),
         UnmasqueradedMax = parsed.GetValue(_unmasqueraded),
+        ServiceMax = parsed.GetValue(_services),
+        BackendMax = parsed.GetValue(_backends),
+        PoolMax = parsed.GetValue(_pools),
+        MaglevMax = parsed.GetValue(_maglev),
+        AffinityMax = parsed.GetValue(_affinity),
+        SourceRangeMax = parsed.GetValue(_sourceRanges),
+        SocketPeerMax = parsed.GetValue(_socketPeers),
     };
 
     private static double Share(string text) =>

@@ -62,6 +62,7 @@ internal sealed class NodeOptionSet
     private readonly Option<bool> _hostFirewall = CommandLine.Switch("--enable-host-firewall", "Judge the node's own traffic by policies with a nodeSelector.", byDefault: true);
     private readonly Option<bool> _auditMode = CommandLine.Switch("--policy-audit-mode", "Drop nothing because of policy, and report everything that would be.", byDefault: false);
     private readonly Option<bool> _health;
+    private readonly ServiceOptionSet _services = new();
     private readonly MapSizeOptionSet _mapSizes = new();
     private readonly Option<bool> _clsact = new("--force-clsact") { Description = "Attach by clsact although the kernel has tcx." };
     private readonly Option<string> _cni = CommandLine.Path("--cni-bin", "The CNI plugin.", Beside("axoneme-cni"));
@@ -90,7 +91,7 @@ internal sealed class NodeOptionSet
         [
             _state, _run, _bpf, _cgroup, _node, _cluster, _labels, _cidr4, _cidr6, _nodeIPv4, _nodeIPv6, _routing, _tunnelProtocol, _tunnelPort, _directRoutes,
             _devices, _mtu, _masquerade4, _masquerade6, _nativeRouting4, _nativeRouting6, _nonMasquerade, _ipMasqAgent, _hostFirewall, _auditMode, _health, _clsact,
-            .. _mapSizes.All, _cni, _pod, _remove,
+            .. _services.All, .. _mapSizes.All, _cni, _pod, _remove,
         ];
         foreach (var option in options)
         {
@@ -144,6 +145,7 @@ internal sealed class NodeOptionSet
                 PolicyAuditMode = parsed.GetValue(_auditMode),
                 EndpointHealthChecking = parsed.GetValue(_health),
                 Labels = parsed.GetRequiredValue(_labels),
+                Services = _services.Read(parsed),
                 MapSizes = _mapSizes.Read(parsed),
             },
         };

@@ -23,6 +23,8 @@ public static class AgentRoutes
 
     /// <summary>POST without a body: asks every node now and answers the <see cref="HealthReport"/>.</summary>
     public const string HealthProbe = "/v1/health/probe";
+    /// <summary>GET: frontends with their backends, <see cref="ServiceView"/>.</summary>
+    public const string Services = "/v1/services";
     public const string Identities = "/v1/identities";
     public const string Policies = "/v1/policies";
     public const string Nodes = "/v1/nodes";
@@ -35,6 +37,10 @@ public static class AgentRoutes
     public const string BpfConntrack = "/v1/bpf/ct";
     public const string BpfTunnels = "/v1/bpf/tunnel";
     public const string BpfNat = "/v1/bpf/nat";
+    public const string BpfServices = "/v1/bpf/lb";
+    public const string BpfFrontends = "/v1/bpf/lb/revnat";
+    public const string BpfBackends = "/v1/bpf/lb/backends";
+    public const string BpfMaglev = "/v1/bpf/lb/maglev";
 
     /// <summary>GET: flows as JSON lines until the client leaves. Query: follow, last=N, pod, namespace, verdict, type, protocol, port, ip, identity.</summary>
     public const string Monitor = "/v1/monitor";

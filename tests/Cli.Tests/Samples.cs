@@ -50,6 +50,26 @@ internal static class Samples
 
     public const string Ipcache = """[{"prefix":"192.0.2.0/24","identity":16777217,"ifindex":0},{"prefix":"10.244.0.3/32","identity":4711,"ifindex":12}]""";
 
+    public const string Services = """
+        [{"id":2,"frontend":"192.0.2.1:30080/TCP","type":"NodePort","name":"shop/api","flags":"external,internal,affinity","affinitySeconds":10800,
+          "backends":[{"id":11,"address":"10.0.0.1:8080/TCP","state":"active","inside":true,"outside":true},{"id":12,"address":"10.0.1.1:8080/TCP","state":"active","inside":true,"outside":false},
+                      {"id":13,"address":"10.0.1.2:8080/TCP","state":"terminating","inside":false,"outside":false}]},
+         {"id":1,"frontend":"[fd00::10]:53/UDP","type":"ClusterIP","name":"kube-system/dns","flags":"internal","backends":[]}]
+        """;
+
+    public const string BpfServices = """
+        [{"frontend":2,"group":7,"address":"192.0.2.1:30080/TCP","flags":"external,internal",
+          "inside":{"id":5,"tableSize":0,"backends":[{"id":11,"address":"10.0.0.1:8080/TCP","state":"active"},{"id":12,"address":"10.0.1.1:8080/TCP","state":"active"}]},
+          "outside":{"id":6,"tableSize":251,"backends":[{"id":11,"address":"10.0.0.1:8080/TCP","state":"active"}]}},
+         {"frontend":1,"group":8,"address":"[fd00::10]:53/UDP","flags":"internal"}]
+        """;
+
+    public const string BpfFrontends = """[{"id":2,"address":"192.0.2.1:30080/TCP"},{"id":1,"address":"[fd00::10]:53/UDP"}]""";
+
+    public const string BpfBackends = """[{"id":13,"address":"10.0.1.2:8080/TCP","state":"terminating"},{"id":11,"address":"10.0.0.1:8080/TCP","state":"active"}]""";
+
+    public const string BpfMaglev = """[{"pool":6,"tableSize":5,"table":"11 12 11 11 12"}]""";
+
     public const string Maps = """[{"name":"conntrack4","capacity":131072,"entries":65536,"type":"lru_hash","pressure":0.5,"bytes":17000000},{"name":"nat","capacity":1,"entries":0,"type":"lru_hash","pressure":0}]""";
 
     public static string Status(string? problem = null, string? network = null) => $$"""

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using Axoneme.NodeActors;
 using Axoneme.NodeActors.Maps;
+using Axoneme.NodeActors.Services;
 using Axoneme.Server.Agent;
 using Axoneme.Server.AllInOne;
 using Axoneme.Server.ControlPlane;
@@ -105,6 +106,37 @@ public sealed class CommandLineTests
         var command = new Command("test");
         new NodeOptionSet(alone: false).AddTo(command);
         Assert.Contains("--bpf-ct-global-max: \"many\" is not a number", Assert.Single(command.Parse(["--bpf-ct-global-max", "many"]).Errors).Message);
+    }
+
+    [Fact]
+    public void Services_are_served_as_Cilium_does_unless_told_otherwise()
+    {
+        Assert.Equal(new ServiceOptions(), Read(alone: false).Agent.Services);
+        Assert.Equal(
+            new ServiceOptions
+            {
+                Algorithm = LoadBalancerAlgorithm.Maglev, MaglevTableSize = 65521, MaglevSeed = 7, Mode = LoadBalancerMode.Hybrid, NodePortFirst = 20000, NodePortLast = 20010,
+                SourceRangesForAllTypes = true,
+            },
+            Read(
+                alone: false, "--bpf-lb-algorithm", "maglev", "--bpf-lb-maglev-table-size", "65521", "--bpf-lb-maglev-hash-seed", "7", "--bpf-lb-mode", "hybrid", "--node-port-range",
+                "20000,20010", "--bpf-lb-source-range-all-types").Agent.Services);
+        Assert.Equal(new MapSizeOptions { ServiceMax = 5000, BackendMax = 6000 }, Read(alone: false, "--bpf-lb-map-max", "5000", "--bpf-lb-service-backend-map-max", "6000").Agent.MapSizes);
+    }
+
+    [Theory]
+    [InlineData("--bpf-lb-algorithm", "best")]
+    [InlineData("--bpf-lb-maglev-table-size", "16384")]
+    [InlineData("--bpf-lb-maglev-hash-seed", "seed")]
+    [InlineData("--bpf-lb-mode", "none")]
+    [InlineData("--node-port-range", "32767,30000")]
+    [InlineData("--node-port-range", "30000")]
+    [InlineData("--node-port-range", "0,5")]
+    public void What_services_cannot_be_served_by_is_an_error_of_the_option(string option, string value)
+    {
+        var command = new Command("test");
+        new NodeOptionSet(alone: false).AddTo(command);
+        Assert.StartsWith($"{option}: ", Assert.Single(command.Parse([option, value]).Errors).Message, StringComparison.Ordinal);
     }
 
     private static NodeSettings Read(bool alone, params string[] options)

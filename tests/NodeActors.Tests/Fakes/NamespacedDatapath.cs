@@ -29,6 +29,8 @@ internal sealed class NamespacedDatapath(NetworkNamespace node, NodeDatapath inn
 
     public IKernelMap<PrefixKey, uint> Unmasqueraded => inner.Unmasqueraded;
 
+    public ServiceMaps Services => inner.Services;
+
     public bool AwaitsContents => inner.AwaitsContents;
 
     public void TakeOver() => node.Run(inner.TakeOver);
@@ -38,6 +40,10 @@ internal sealed class NamespacedDatapath(NetworkNamespace node, NodeDatapath inn
     public void Detach(uint ifindex, InterfaceRole role = InterfaceRole.Pod) => node.Run(() => inner.Detach(ifindex, role));
 
     public IReadOnlyCollection<uint> AttachedInterfaces(InterfaceRole role = InterfaceRole.Pod) => node.Run(() => inner.AttachedInterfaces(role));
+
+    public void AttachSockets(string cgroup) => inner.AttachSockets(cgroup);
+
+    public void DetachSockets() => inner.DetachSockets();
 
     public IReadOnlyList<CounterReading> ReadCounters() => inner.ReadCounters();
 

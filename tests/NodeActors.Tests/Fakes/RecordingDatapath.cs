@@ -68,6 +68,8 @@ internal sealed class RecordingDatapath : IDatapath
 
     public IKernelMap<PrefixKey, uint> Unmasqueraded => Inner.Unmasqueraded;
 
+    public ServiceMaps Services => Inner.Services;
+
     public void Attach(uint ifindex, InterfaceRole role = InterfaceRole.Pod)
     {
         Record($"attach {Prefix(role)}{ifindex}");
@@ -86,6 +88,10 @@ internal sealed class RecordingDatapath : IDatapath
     }
 
     public IReadOnlyCollection<uint> AttachedInterfaces(InterfaceRole role = InterfaceRole.Pod) => Inner.AttachedInterfaces(role);
+
+    public void AttachSockets(string cgroup) => Inner.AttachSockets(cgroup);
+
+    public void DetachSockets() => Inner.DetachSockets();
 
     public IReadOnlyList<CounterReading> ReadCounters() => Inner.ReadCounters();
 

@@ -45,7 +45,11 @@ public class MapPressureTests
         _kernel.Unmasqueraded.Put(new PrefixKey { Length = 100 }, 1);
         var fills = Pressure().Read();
         Assert.Equal(
-            ["conntrack4", "conntrack6", "devices", "endpoints", "hosts", "nat", "policy", "policy_ranges", "prefixes", "tunnels", "unmasqueraded"], fills.Select(fill => fill.Name));
+            [
+                "affinity", "backends", "conntrack4", "conntrack6", "devices", "endpoints", "frontends", "hosts", "maglev", "nat", "policy", "policy_ranges", "prefixes",
+                "service_pools", "services", "socket_peers", "source_ranges", "tunnels", "unmasqueraded",
+            ],
+            fills.Select(fill => fill.Name));
         Assert.Equal(1u, fills.Single(fill => fill.Name == "unmasqueraded").Entries);
     }
 

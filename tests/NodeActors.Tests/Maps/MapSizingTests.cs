@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Axoneme.Datapath;
 using Axoneme.Datapath.Layout;
 using Axoneme.NodeActors.Maps;
+using Axoneme.NodeActors.Services;
 
 namespace Axoneme.NodeActors.Tests.Maps;
 
@@ -62,13 +63,27 @@ public class MapSizingTests
                 MapSizes = new MapSizeOptions
                 {
                     ConntrackMax = 2000, NatMax = 3000, FragmentsMax = 100, PolicyMax = 4000, PolicyRangesMax = 5000, IpcacheMax = 6000, EndpointMax = 70, TunnelMax = 80,
-                    UnmasqueradedMax = 90,
+                    UnmasqueradedMax = 90, ServiceMax = 1000, BackendMax = 1001, PoolMax = 1002, MaglevMax = 1003, AffinityMax = 1004, SourceRangeMax = 1005, SocketPeerMax = 1006,
                 },
+                Services = new() { Algorithm = LoadBalancerAlgorithm.Maglev },
             },
             GiB);
         Assert.Equal((2000u, 1000u, 3000u, 100u, 100u), (sizes.ConntrackEntries, sizes.Conntrack6Entries, sizes.NatEntries, sizes.FragmentEntries, sizes.Fragment6Entries));
         Assert.Equal((4000u, 5000u, 6000u, 6000u), (sizes.PolicyEntries, sizes.PolicyRangeEntries, sizes.HostEntries, sizes.PrefixEntries));
         Assert.Equal((70u, 80u, 90u), (sizes.EndpointEntries, sizes.TunnelEntries, sizes.UnmasqueradedEntries));
+        Assert.Equal((1000u, 1001u, 1002u, 1003u), (sizes.ServiceEntries, sizes.BackendEntries, sizes.PoolEntries, sizes.MaglevEntries));
+        Assert.Equal((1004u, 1005u, 1006u), (sizes.AffinityEntries, sizes.SourceRangeEntries, sizes.SocketPeerEntries));
+    }
+
+    [Fact]
+    public void Maps_of_services_are_smaller_where_memory_is_and_there_are_no_tables_without_the_algorithm()
+    {
+        var maglev = _dual with { Services = new() { Algorithm = LoadBalancerAlgorithm.Maglev } };
+        var (large, small, least) = (Sizes(maglev, 64 * GiB), Sizes(maglev, 4 * GiB), Sizes(maglev, GiB / 4));
+        Assert.Equal((1u << 17, 1u << 20, 1u << 20), (large.ServiceEntries, large.PoolEntries, large.MaglevEntries));
+        Assert.Equal((1u << 15, 1u << 18, 1u << 18), (small.ServiceEntries, small.PoolEntries, small.MaglevEntries));
+        Assert.Equal((1u << 14, 1u << 17, 1u << 17), (least.ServiceEntries, least.PoolEntries, least.MaglevEntries));
+        Assert.Equal(1u, Sizes(_dual, 64 * GiB).MaglevEntries);
     }
 
     [Fact]

@@ -1,0 +1,177 @@
+using System.Collections.Immutable;
+using Axoneme.Datapath;
+using Axoneme.NodeActors.Actors;
+using Axoneme.NodeActors.Local;
+using Axoneme.NodeActors.Maps;
+using Axoneme.Wire.Agent;
+using Microsoft.Extensions.Logging;
+
+namespace Axoneme.NodeActors.Services;
+
+/// <summary>The one owner of the kernel's maps of services. It works beside the state actor, so that neither services nor policies wait for the other.</summary>
+internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
+{
+    private readonly ServiceModel _model;
+    private readonly ServiceProgrammer _programmer;
+    private readonly ITimer _continue;
+    private readonly BackOff _backOff = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(10));
+    private long _ticket;
+    private bool _isComplete;
+    private bool _compareDue;
+    private string? _compareProblem;
+    private volatile IReadOnlyList<MapStatus> _mapStatus = [];
+    private volatile IReadOnlyList<string> _problems = [];
+
+    public ServiceActor(NodeAgentOptions options, IDatapath datapath, LocalStore store, LocalContents contents, TimeProvider timeProvider, ILogger<ServiceActor> logger)
+        : base("services", timeProvider, logger)
+    {
+        _model = new ServiceModel(options.NodeName, options.Services);
+        _programmer = new ServiceProgrammer(
+            datapath.Services, new ServiceIds(contents.ServiceIdBlock, block => store.Enqueue(NextBlock(block))), options.Services, timeProvider, logger);
+        _programmer.Adopt(KernelServices.Read(datapath.Services));
+        _mapStatus = [.. _programmer.Status];
+        _continue = timeProvider.CreateTimer(_ => Post(new ServiceMessage.ContinueDue()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Told of the newest ticket up to which the kernel has everything; on the actor's thread.</summary>
+    public Action<long>? Written { private get; set; }
+
+    public IEnumerable<MapStatus> MapStatus => _mapStatus;
+
+    public IReadOnlyList<string> Problems => _problems;
+
+    /// <summary>What the journal is to say when a block of ids is begun: a later run must begin behind it.</summary>
+    public static LocalChange NextBlock(uint block) => new(LocalStore.Kinds.ServiceIds, "next", new PolicyIdBlock { Next = block + 1 });
+
+    /// <summary>Before <see cref="NodeActor{T}.Start"/>: brings the maps to the cached state.</summary>
+    public void Restore(ServiceMessage.Changed everything)
+    {
+        Take(everything);
+        Pass();
+    }
+
+    /// <summary>Every frontend with its backends, as they are in force.</summary>
+    public Task<IReadOnlyList<ServiceView>> ViewAsync()
+    {
+        var asked = new ServiceMessage.Asked(new(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (!Post(asked))
+        {
+            asked.Abandon();
+        }
+
+        return asked.Answer.Task;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _continue.DisposeAsync().ConfigureAwait(false);
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    protected override void Abandon(ServiceMessage message) => message.Abandon();
+
+    protected override ValueTask HandleAsync(IReadOnlyList<ServiceMessage> batch, CancellationToken cancellationToken)
+    {
+        foreach (var message in batch)
+        {
+            switch (message)
+            {
+                case ServiceMessage.Changed changed:
+                    Take(changed);
+                    break;
+                case ServiceMessage.CompareDue:
+                    _compareDue = true;
+                    break;
+                case ServiceMessage.ContinueDue:
+                    _programmer.Retry();
+                    break;
+            }
+        }
+
+        try
+        {
+            Pass();
+        }
+        catch
+        {
+            _continue.Change(_backOff.Next(), Timeout.InfiniteTimeSpan);
+            throw;
+        }
+
+        foreach (var asked in batch.OfType<ServiceMessage.Asked>())
+        {
+            asked.Answer.TrySetResult(ServiceViews.Of(_programmer.InForce));
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private void Take(ServiceMessage.Changed changed)
+    {
+        (_ticket, _isComplete) = (changed.Ticket, changed.IsComplete);
+        if (changed.Addresses is { } addresses)
+        {
+            _model.SetAddresses(addresses);
+        }
+
+        foreach (var (pod, podAddresses) in changed.Pods)
+        {
+            _model.SetPod(pod, podAddresses);
+        }
+
+        foreach (var record in changed.Records)
+        {
+            _model.Apply(record);
+        }
+    }
+
+    private void Pass()
+    {
+        _programmer.Update(_model.TakeChanges());
+        if (_isComplete)
+        {
+            _programmer.RemoveStrangers();
+            Compare();
+        }
+
+        var written = _programmer.Flush() && _compareProblem is null;
+        var isDone = written && !_programmer.HasRefused;
+        _mapStatus = [.. _programmer.Status];
+        _problems = [.. _model.Problems, .. _programmer.Problems, .. new[] { _compareProblem }.OfType<string>()];
+        if (isDone)
+        {
+            _backOff.Reset();
+            Written?.Invoke(_ticket);
+        }
+
+        if (!isDone || _programmer.HasLeaving)
+        {
+            _continue.Change(isDone ? ServiceProgrammer.Grace : _backOff.Next(), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Compare()
+    {
+        if (!_compareDue)
+        {
+            return;
+        }
+
+        try
+        {
+            _programmer.Compare(countsAsDrift: true);
+            (_compareDue, _compareProblem) = (false, null);
+        }
+        catch (KernelException exception)
+        {
+            _compareProblem = $"the kernel's services cannot be compared with what they should be: {exception.Message}";
+            Log.NotCompared(Logger, exception);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(62, LogLevel.Warning, "The kernel's services could not be compared with what they should be, which will be tried again", EventName = "ServicesNotCompared")]
+        public static partial void NotCompared(ILogger logger, Exception exception);
+    }
+}

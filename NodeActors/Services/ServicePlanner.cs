@@ -1,0 +1,330 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using Axoneme.Datapath.Layout;
+using Axoneme.Wire.State;
+
+namespace Axoneme.NodeActors.Services;
+
+/// <summary>Where the planning node is.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Zone">Its zone, empty when it has none.</param>
+/// <param name="Addresses">Those that node ports and host ports are at.</param>
+internal sealed record NodeSituation(string Name, string Zone, ImmutableArray<IPAddress> Addresses);
+
+/// <summary>From records to what the kernel should hold of one service or pod. Pure.</summary>
+internal sealed class ServicePlanner(ServiceOptions options)
+{
+    private const string ForwardingMode = "service.cilium.io/forwarding-mode";
+    private static readonly ImmutableArray<BackendTier> Everyone = [BackendTier.Any];
+
+    /// <param name="service">The service.</param>
+    /// <param name="slices">Those that name it.</param>
+    /// <param name="node">Where the clients and node ports are.</param>
+    /// <param name="tiers">Which backends are preferred; null for all alike.</param>
+    public ServicePlan Plan(ServiceRecord service, IReadOnlyCollection<EndpointSliceRecord> slices, NodeSituation node, IReadOnlyList<BackendTier>? tiers = null)
+    {
+        var problems = ImmutableArray.CreateBuilder<string>();
+        var frontends = new FrontendSet(new ServiceOwner(false, $"{service.Namespace}/{service.Name}"), problems);
+        var clusterIps = frontends.Addresses(service.ClusterIps, "cluster IP");
+        if (clusterIps.Count == 0)
+        {
+            return frontends.ToPlan();
+        }
+
+        var families = clusterIps.Select(address => address.AddressFamily).ToHashSet();
+        var loadBalancerIps = frontends.Addresses(service.LoadBalancerIps, "load balancer address").Where(OfService).ToArray();
+        var externalIps = frontends.Addresses(service.ExternalIps, "external IP").Where(OfService).ToArray();
+        var affinity = service.AffinitySeconds > 0 ? Ticks(service.AffinitySeconds) : 0;
+        var common = affinity > 0 ? ServiceFlags.Affinity : 0;
+        var ranges = Ranges(service, frontends);
+        foreach (var port in service.Ports)
+        {
+            if (ServiceEnd.Protocol(port.Protocol) is not { } protocol || port.Port is 0 or > ushort.MaxValue)
+            {
+                frontends.Problem($"port {port.Name}: {port.Protocol} {port.Port} is no port of a service");
+                continue;
+            }
+
+            var group = frontends.Begin(port.Name, protocol);
+            var pools = new PoolChoice(Candidates(service, slices, port.Name, protocol, node), tiers ?? Everyone);
+            foreach (var address in clusterIps)
+            {
+                group.Add(address, port.Port, FrontendKind.ClusterIP, common | ServiceFlags.Internal, affinity, pools.Of(address, service.InternalTrafficLocal), BackendList.Empty);
+            }
+
+            var external = common | ServiceFlags.Internal | ServiceFlags.External | DirectReturn(service, protocol, frontends);
+            if (port.NodePort != 0 && (port.NodePort < options.NodePortFirst || port.NodePort > options.NodePortLast))
+            {
+                frontends.Problem($"node port {port.NodePort} is outside of {options.NodePortFirst} to {options.NodePortLast} (--node-port-range)");
+            }
+            else if (port.NodePort != 0)
+            {
+                AddExternal(node.Addresses.Where(OfService), port.NodePort, FrontendKind.NodePort);
+            }
+
+            AddExternal(loadBalancerIps, port.Port, FrontendKind.LoadBalancer);
+            AddExternal(externalIps, port.Port, FrontendKind.ExternalIPs);
+            group.End(pools.Backends, group.UsesRanges ? ranges : []);
+
+            void AddExternal(IEnumerable<IPAddress> addresses, uint at, FrontendKind kind)
+            {
+                var restricted = service.SourceRanges.Count > 0 && (kind == FrontendKind.LoadBalancer || options.SourceRangesForAllTypes);
+                foreach (var address in addresses)
+                {
+                    // Clients inside are served by the whole cluster also where those outside stay on this node.
+                    group.Add(
+                        address, at, kind, external | (restricted ? ServiceFlags.SourceRanges : 0), affinity, pools.Of(address, local: false),
+                        pools.Of(address, service.ExternalTrafficLocal));
+                }
+            }
+        }
+
+        return frontends.ToPlan();
+
+        bool OfService(IPAddress address) => families.Contains(address.AddressFamily);
+    }
+
+    /// <summary>A pod's ports on its node.</summary>
+    public ServicePlan Plan(PodRecord pod, IReadOnlyCollection<IPAddress> podAddresses, NodeSituation node)
+    {
+        var problems = ImmutableArray.CreateBuilder<string>();
+        var frontends = new FrontendSet(new ServiceOwner(true, $"{pod.Namespace}/{pod.Name}"), problems);
+        foreach (var port in pod.HostPorts)
+        {
+            if (ServiceEnd.Protocol(port.Protocol) is not { } protocol || port.HostPort_ is 0 or > ushort.MaxValue || port.ContainerPort is 0 or > ushort.MaxValue)
+            {
+                frontends.Problem($"host port {port.Protocol} {port.HostPort_} to {port.ContainerPort} is no port");
+                continue;
+            }
+
+            var group = frontends.Begin($"{port.HostIp}:{port.HostPort_}", protocol);
+            var pools = new PoolChoice(
+                [.. podAddresses.Select(address => new BackendCandidate(new BackendAddress(IpAddressKey.From(address), (ushort)port.ContainerPort, protocol), IsIPv4(address), true, true, true))],
+                Everyone);
+            foreach (var address in HostAddresses(port.HostIp, node, frontends).Where(address => podAddresses.Any(own => own.AddressFamily == address.AddressFamily)))
+            {
+                var pool = pools.Of(address, local: false);
+                group.Add(address, port.HostPort_, FrontendKind.HostPort, ServiceFlags.Internal | ServiceFlags.External, 0, pool, pool);
+            }
+
+            group.End(pools.Backends, []);
+        }
+
+        return frontends.ToPlan();
+    }
+
+    private static IEnumerable<IPAddress> HostAddresses(string hostIp, NodeSituation node, FrontendSet frontends)
+    {
+        if (hostIp.Length == 0)
+        {
+            return node.Addresses;
+        }
+
+        var named = frontends.Addresses([hostIp], "host IP");
+        return named is [var address] && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            ? node.Addresses.Where(own => own.AddressFamily == address.AddressFamily)
+            : named;
+    }
+
+    private static List<BackendCandidate> Candidates(
+        ServiceRecord service, IReadOnlyCollection<EndpointSliceRecord> slices, string portName, byte protocol, NodeSituation node)
+    {
+        var candidates = new Dictionary<BackendAddress, BackendCandidate>();
+        foreach (var slice in slices)
+        {
+            foreach (var port in slice.Ports.Where(port => port.Name == portName && ServiceEnd.Protocol(port.Protocol) == protocol && port.Port is > 0 and <= ushort.MaxValue))
+            {
+                foreach (var endpoint in slice.Endpoints)
+                {
+                    var ready = service.PublishNotReadyAddresses || endpoint.Ready && !endpoint.Terminating;
+                    if (!ready && !(endpoint.Serving && endpoint.Terminating))
+                    {
+                        continue;
+                    }
+
+                    foreach (var text in endpoint.Addresses)
+                    {
+                        if (IPAddress.TryParse(text, out var address))
+                        {
+                            var backend = new BackendAddress(IpAddressKey.From(address), (ushort)port.Port, protocol);
+
+                            // While an endpoint moves between slices it is in both.
+                            if (ready || !candidates.ContainsKey(backend))
+                            {
+                                candidates[backend] = new BackendCandidate(
+                                    backend, IsIPv4(address), endpoint.Node == node.Name, node.Zone.Length > 0 && endpoint.Zone == node.Zone, ready);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+
+        return [.. candidates.Values];
+    }
+
+    private static ImmutableArray<IPNetwork> Ranges(ServiceRecord service, FrontendSet frontends)
+    {
+        var ranges = ImmutableArray.CreateBuilder<IPNetwork>();
+        foreach (var text in service.SourceRanges)
+        {
+            if (ReadRange(text.Trim()) is { } range)
+            {
+                ranges.Add(range);
+            }
+            else
+            {
+                frontends.Problem($"source range \"{text}\" is no network; nobody is let in by it");
+            }
+        }
+
+        return ranges.ToImmutable();
+    }
+
+    /// <summary>Kubernetes takes 10.0.0.1/8 for 10.0.0.0/8.</summary>
+    private static IPNetwork? ReadRange(string text)
+    {
+        if (text.Split('/') is not [var first, var last] || !IPAddress.TryParse(first, out var address)
+            || !int.TryParse(last, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var length))
+        {
+            return null;
+        }
+
+        var bytes = address.GetAddressBytes();
+        if (length > bytes.Length * 8)
+        {
+            return null;
+        }
+
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            bytes[i] &= (byte)(0xFF00 >> Math.Clamp(length - i * 8, 0, 8));
+        }
+
+        return new IPNetwork(new IPAddress(bytes), length);
+    }
+
+    private ServiceFlags DirectReturn(ServiceRecord service, byte protocol, FrontendSet frontends)
+    {
+        var direct = options.Mode == LoadBalancerMode.Dsr || options.Mode == LoadBalancerMode.Hybrid && protocol == ServiceEnd.Tcp;
+        if (service.Annotations.TryGetValue(ForwardingMode, out var mode))
+        {
+            switch (mode)
+            {
+                case "dsr":
+                    direct = true;
+                    break;
+                case "snat":
+                    direct = false;
+                    break;
+                default:
+                    frontends.Problem($"annotation {ForwardingMode}: \"{mode}\" is not dsr or snat");
+                    break;
+            }
+        }
+
+        return direct ? ServiceFlags.DirectReturn : 0;
+    }
+
+    private static uint Ticks(uint seconds) => (uint)((seconds * 1_000_000_000UL + (1UL << ConntrackEntry.TickShift) - 1) >> ConntrackEntry.TickShift);
+
+    private static bool IsIPv4(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork;
+
+    /// <summary>The pools of one port, each made once.</summary>
+    private sealed class PoolChoice(IReadOnlyList<BackendCandidate> candidates, IReadOnlyList<BackendTier> tiers)
+    {
+        private readonly Dictionary<(bool IsIPv4, bool Local), BackendList> _pools = [];
+
+        /// <summary>Those in a pool, and those that could be in one but for their end.</summary>
+        public ImmutableArray<BackendPlan> Backends
+        {
+            get
+            {
+                var chosen = _pools.Values.SelectMany(pool => pool).ToHashSet();
+                var serving = candidates.Where(candidate => !candidate.IsReady && !chosen.Contains(candidate.Address)
+                    && _pools.Keys.Any(key => key.IsIPv4 == candidate.IsIPv4 && (!key.Local || candidate.OnNode)));
+                return [.. chosen.Select(address => new BackendPlan(address, IsTerminating: false)), .. serving.Select(candidate => new BackendPlan(candidate.Address, IsTerminating: true))];
+            }
+        }
+
+        public BackendList Of(IPAddress frontend, bool local)
+        {
+            var key = (IsIPv4(frontend), local);
+            if (!_pools.TryGetValue(key, out var pool))
+            {
+                pool = BackendCandidate.Choose([.. candidates.Where(candidate => candidate.IsIPv4 == key.Item1 && (!local || candidate.OnNode))], tiers);
+                _pools[key] = pool = _pools.Values.FirstOrDefault(pool.Equals) ?? pool;
+            }
+
+            return pool;
+        }
+    }
+
+    /// <summary>The frontends of an owner while they are collected.</summary>
+    private sealed class FrontendSet(ServiceOwner owner, ImmutableArray<string>.Builder problems)
+    {
+        private readonly HashSet<ServiceKey> _keys = [];
+        private readonly ImmutableArray<GroupPlan>.Builder _groups = ImmutableArray.CreateBuilder<GroupPlan>();
+
+        public void Problem(string text)
+        {
+            var problem = $"{owner}: {text}";
+            if (!problems.Contains(problem))
+            {
+                problems.Add(problem);
+            }
+        }
+
+        public List<IPAddress> Addresses(IEnumerable<string> texts, string what)
+        {
+            var addresses = new List<IPAddress>();
+            foreach (var text in texts.Where(text => text is not ("" or "None")))
+            {
+                if (IPAddress.TryParse(text, out var address))
+                {
+                    addresses.Add(address);
+                }
+                else
+                {
+                    Problem($"{what} \"{text}\" is no address");
+                }
+            }
+
+            return addresses;
+        }
+
+        public Group Begin(string port, byte protocol) => new(this, new GroupKey(owner, port, protocol));
+
+        public ServicePlan ToPlan() => new(owner, _groups.ToImmutable(), problems.ToImmutable());
+
+        internal sealed class Group(FrontendSet set, GroupKey key)
+        {
+            private readonly ImmutableArray<FrontendPlan>.Builder _frontends = ImmutableArray.CreateBuilder<FrontendPlan>();
+
+            public bool UsesRanges => _frontends.Any(frontend => frontend.Flags.HasFlag(ServiceFlags.SourceRanges));
+
+            /// <summary>An address that a service has twice is of the first kind.</summary>
+            public void Add(IPAddress address, uint port, FrontendKind kind, ServiceFlags flags, uint affinity, BackendList inside, BackendList outside)
+            {
+                var frontend = ServiceEnd.Key(address, port, key.Protocol);
+                if (set._keys.Add(frontend))
+                {
+                    _frontends.Add(new FrontendPlan(frontend, kind, flags, affinity, inside, outside));
+                }
+                else if (_frontends.All(other => other.Key != frontend))
+                {
+                    set.Problem($"{ServiceEnd.Text(frontend)} is two of its ports; the first has it");
+                }
+            }
+
+            public void End(ImmutableArray<BackendPlan> backends, ImmutableArray<IPNetwork> ranges)
+            {
+                if (_frontends.Count > 0)
+                {
+                    set._groups.Add(new GroupPlan(key, backends, ranges, _frontends.ToImmutable()));
+                }
+            }
+        }
+    }
+}

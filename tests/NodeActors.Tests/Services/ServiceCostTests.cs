@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using System.Net;
+using Axoneme.Datapath;
+using Axoneme.NodeActors.Services;
+using Axoneme.NodeActors.Tests.Fakes;
+using Axoneme.Wire.State;
+using Xunit.Abstractions;
+
+namespace Axoneme.NodeActors.Tests.Services;
+
+/// <summary>What services cost, in memory and on the kernel's maps. Bounds leave room for what shares the machine; the numbers are in the output.</summary>
+[Collection("real node")]
+public sealed class ServiceCostTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData(false, LoadBalancerAlgorithm.Random)]
+    [InlineData(true, LoadBalancerAlgorithm.Random)]
+    [InlineData(true, LoadBalancerAlgorithm.Maglev)]
+    public void Ten_thousand_services_of_ten_backends(bool kernel, LoadBalancerAlgorithm algorithm)
+    {
+        using var node = new KernelMaps(kernel);
+        var bench = new ServiceBench(node.Services, new ServiceOptions { Algorithm = algorithm });
+        for (var i = 0; i < 10_000; i++)
+        {
+            // Every twentieth is reached from outside, and has a table.
+            bench.Set(ServiceRecords.Record(ServiceRecords.Service($"s{i}", $"10.96.{i >> 8}.{i & 255}", nodePort: i % 20 == 0 ? 30000 + (uint)i / 20 : 0)));
+            bench.Set(Slice(i, 10, 0));
+        }
+
+        var programming = Measure(() => Assert.True(bench.Pass(), string.Join("; ", bench.Programmer.Problems)));
+        Assert.Equal(10_500, node.Services.Services.Entries().Count);
+        bench.Time.Advance(ServiceProgrammer.Grace);
+        Assert.True(bench.Programmer.Flush());
+        var random = new Random(1);
+        var updates = Updates(bench, i => Slice(random.Next(10_000), 10, i + 1));
+        var restart = Measure(() =>
+        {
+            bench.Restart();
+            Assert.True(bench.Pass());
+        });
+        output.WriteLine($"programmed in {programming:F0} ms, one endpoint changed: median {updates[200]:F2} ms, p99 {updates[396]:F2} ms; taken over in {restart:F0} ms");
+        Assert.True(programming < 20_000, $"{programming} ms");
+        Assert.True(updates[396] < 50, $"p99 {updates[396]} ms");
+    }
+
+    [Theory]
+    [InlineData(false, LoadBalancerAlgorithm.Random)]
+    [InlineData(true, LoadBalancerAlgorithm.Random)]
+    [InlineData(true, LoadBalancerAlgorithm.Maglev)]
+    public void One_service_of_a_thousand_backends(bool kernel, LoadBalancerAlgorithm algorithm)
+    {
+        using var node = new KernelMaps(kernel);
+        var bench = new ServiceBench(node.Services, new ServiceOptions { Algorithm = algorithm });
+        bench.Set(ServiceRecords.Record(ServiceRecords.Service("s0", "10.96.0.0", nodePort: 30000)));
+        var updates = Updates(bench, i => Slice(0, 1000, i));
+        output.WriteLine($"one endpoint of a thousand changed: median {updates[200]:F2} ms, p99 {updates[396]:F2} ms");
+        Assert.True(updates[396] < 100, $"p99 {updates[396]} ms");
+    }
+
+    /// <summary>From a record that is there to the kernel; old pools go along the way, as in real time.</summary>
+    private static double[] Updates(ServiceBench bench, Func<int, Wire.State.Record> record)
+    {
+        const int Warmup = 300;
+        var times = new List<double>();
+        for (var i = 0; i < Warmup + 400; i++)
+        {
+            var next = record(i);
+            var time = Measure(() =>
+            {
+                bench.Set(next);
+                Assert.True(bench.Pass());
+            });
+            bench.Time.Advance(TimeSpan.FromSeconds(0.2));
+            if (i >= Warmup)
+            {
+                times.Add(time);
+            }
+        }
+
+        times.Sort();
+        return [.. times];
+    }
+
+    private static double Measure(Action action)
+    {
+        var since = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(since).TotalMilliseconds;
+    }
+
+    private static Wire.State.Record Slice(int service, int count, int version) => ServiceRecords.Record(ServiceRecords.Slice(
+        $"s{service}", Enumerable.Range(0, count).Select(i => ServiceRecords.Endpoint(i == count - 1
+            ? $"172.16.{version >> 8}.{version & 255}"
+            : $"10.{1 + (service * 10 + i >> 16)}.{service * 10 + i >> 8 & 255}.{service * 10 + i & 255}"))));
+
+    /// <summary>Maps in memory, or the kernel's under a directory of their own. Those need root.</summary>
+    private sealed class KernelMaps : IDisposable
+    {
+        private readonly DatapathOptions? _options;
+        private readonly NodeDatapath? _datapath;
+
+        public KernelMaps(bool kernel)
+        {
+            if (!kernel)
+            {
+                Services = new WatchedServiceMaps(1 << 17, 1 << 18, 1 << 20, 1 << 20).Inner;
+                return;
+            }
+
+            _options = new DatapathOptions
+            {
+                BpfRoot = $"/sys/fs/bpf/axo-test-{Environment.ProcessId}-services", PolicyEntries = 1024, HostEntries = 1024, PrefixEntries = 1024, ConntrackEntries = 1024, NatEntries = 1024,
+            };
+            _datapath = NodeDatapath.Open(_options);
+            Services = _datapath.Services;
+        }
+
+        public ServiceMaps Services { get; }
+
+        public void Dispose()
+        {
+            if (_options is not null)
+            {
+                _datapath!.Dispose();
+                NodeDatapath.Remove(_options);
+            }
+        }
+    }
+}
