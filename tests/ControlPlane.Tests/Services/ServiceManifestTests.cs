@@ -172,6 +172,20 @@ public sealed class ServiceManifestTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_service_without_its_address_holds_nothing_else_back()
+    {
+        await _services.ApplyAsync("a.yaml", Service("first", "clusterIP: 10.96.0.10, ports: [{port: 80}]"));
+        await _services.ApplyAsync("b.yaml", Service("second"));
+
+        await _services.ApplyAsync("b.yaml", Service("third", "clusterIP: 10.96.0.10, ports: [{port: 80}]"));
+
+        Assert.Null(_services.Service("second"));
+        Assert.Null(_services.Engine.Log.Find(RecordKind.Policy, "Service/shop/second"));
+        Assert.Null(_services.Service("third"));
+        Assert.Single(_services.Sync.Status.Errors);
+    }
+
+    [Fact]
     public async Task A_service_that_becomes_a_name_or_headless_gives_its_address_back()
     {
         await _services.ApplyAsync("all.yaml", Service("a", "clusterIP: 10.96.0.10, ports: [{port: 80}]"), Service("b", "clusterIP: 10.96.0.11, ports: [{port: 80}]"));
