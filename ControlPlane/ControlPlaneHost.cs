@@ -6,8 +6,10 @@ using Axoneme.ControlPlane.Entities.Identities;
 using Axoneme.ControlPlane.Entities.Namespaces;
 using Axoneme.ControlPlane.Entities.Nodes;
 using Axoneme.ControlPlane.Entities.Policies;
+using Axoneme.ControlPlane.Entities.Services;
 using Axoneme.ControlPlane.Entities.Settings;
 using Axoneme.ControlPlane.Manifests;
+using Axoneme.ControlPlane.Services;
 using Axoneme.ControlPlane.StateLog;
 using Axoneme.Kubernetes;
 using Axoneme.Persistence;
@@ -30,6 +32,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
     private InProcessEngine? _engine;
     private ManifestSync? _sync;
     private AdminServer? _admin;
+    private SliceController? _slices;
     private Task _background = Task.CompletedTask;
     private volatile string? _failure;
 
@@ -69,7 +72,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
     /// <summary>The admin server's TCP address, null when it has none.</summary>
     public System.Net.IPEndPoint? AdminAddress => _admin?.Address;
 
-    /// <summary>Faulted as soon as the engine, following the manifests or sweeping identities fails. Completes on disposal.</summary>
+    /// <summary>Faulted as soon as the engine, following the manifests, deriving slices or sweeping identities fails. Completes on disposal.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
 
     /// <exception cref="JournalDamagedException">The journal is damaged or of a newer version.</exception>
@@ -110,6 +113,7 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
             await _admin.DisposeAsync().ConfigureAwait(false);
         }
         await _background.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);  // failures were logged where they happened
+        _slices?.Dispose();
         if (_engine is not null)
         {
             await _engine.DisposeAsync().ConfigureAwait(false);
@@ -130,6 +134,9 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
             new NamespaceKind(),
             new NodeKind(),
             new SettingKind(),
+            new ServiceAddressesKind(_options.Services),
+            new ServiceKind(),
+            new EndpointSliceKind(),
         ];
         _engine = await InProcessEngine.StartAsync(
             _journal, Log, kinds, _options.Engine, _time, loggers.CreateLogger<InProcessEngine>(), cancellationToken).ConfigureAwait(false);
@@ -152,7 +159,9 @@ public sealed partial class ControlPlaneHost : IAsyncDisposable
             _sync.TellOwners(directory);
         }
 
+        _slices = new SliceController(_engine, _time, loggers.CreateLogger<SliceController>());
         _background = Task.WhenAll(
+            OwnAsync("deriving endpoint slices", _slices.RunAsync),
             OwnAsync("following manifests", FollowManifestsAsync),
             OwnAsync("sweeping identities", stop => SweepAsync(_engine, shards, stop)),
             OwnAsync("storing changes", _engine.Completion.WaitAsync));

@@ -1,5 +1,6 @@
 using System.Net;
 using Axoneme.ControlPlane.Engine;
+using Axoneme.ControlPlane.Entities.Services;
 
 namespace Axoneme.ControlPlane;
 
@@ -26,6 +27,9 @@ public sealed record ControlPlaneOptions
 
     /// <summary>How long an identity outlives its last pod.</summary>
     public TimeSpan IdentityGracePeriod { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>What services that name no address of their own are given; one that has an address keeps it when this changes.</summary>
+    public ServiceAddressSpace Services { get; init; } = ServiceAddressSpace.Default;
 
     /// <summary>Admin HTTP over TCP, null for none.</summary>
     public IPEndPoint? AdminAddress { get; init; } = new(IPAddress.Loopback, 9870);

@@ -55,12 +55,9 @@ public static class PodManifests
 
     private static bool IsKnown(ManifestDocument document) => document.Kind is "Pod" or "Namespace" || PolicyParser.Kinds.Contains(document.Kind);
 
-    private static bool IsInError(ManifestDocument document) => document.Kind switch
-    {
-        "Pod" => PodResource.Read(document).Resource is null,
-        "Namespace" => NamespaceResource.Read(document).Resource is null,
-        _ => !IsKnown(document) || PolicyParser.Parse(document.Body).Errors.Any(),
-    };
+    private static bool IsInError(ManifestDocument document) =>
+        !IsKnown(document) || ResourceErrors.Of(document).Count > 0
+        || (PolicyParser.Kinds.Contains(document.Kind) && PolicyParser.Parse(document.Body).Errors.Any());
 
     private static ushort[] Ports(PodResource pod, string protocol) =>
         [.. pod.Ports.Where(port => port.Protocol == protocol).Select(port => (ushort)port.Port).Distinct().Order()];

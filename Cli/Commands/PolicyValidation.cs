@@ -40,14 +40,18 @@ internal static class PolicyValidation
         }
 
         var parsed = PolicyParser.Parse(document.Body);
-        return parsed.Policy is { } policy
+        var others = ResourceErrors.Of(document);
+        return parsed.Policy is { } policy && others.Count == 0
             ? new ValidatedDocument(document.File, document.Index, policy.Key, "ok", [], [.. EnforcementGaps.Of(policy).Select(gap => gap.ToString()), .. warnings])
             : new ValidatedDocument(
                 document.File,
                 document.Index,
                 $"{document.Kind}/{document.Namespace}/{document.Name}",
                 "rejected",
-                [.. parsed.Errors.Select(error => View(document.Error(error.FieldPath, error.Message)))],
+                [
+                    .. others.Select(View),
+                    .. parsed.Errors.Where(error => others.All(other => other.Field != error.FieldPath)).Select(error => View(document.Error(error.FieldPath, error.Message))),
+                ],
                 [.. warnings]);
     }
 

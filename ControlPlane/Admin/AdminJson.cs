@@ -13,4 +13,6 @@ namespace Axoneme.ControlPlane.Admin;
 [JsonSerializable(typeof(ManifestsView))]
 [JsonSerializable(typeof(NodesView))]
 [JsonSerializable(typeof(HealthView))]
+[JsonSerializable(typeof(ServicesView))]
+[JsonSerializable(typeof(ServiceView))]
 internal sealed partial class AdminJson : JsonSerializerContext;

@@ -16,7 +16,7 @@ namespace Axoneme.ControlPlane.Admin;
 internal sealed class AdminRoutes(ControlPlaneView view)
 {
     private const string Paths =
-        "use GET /v1/actors[/{kind}[/{id}]], /v1/state/{kind}[?key=], /v1/manifests, /v1/nodes, /healthz or /metrics, "
+        "use GET /v1/actors[/{kind}[/{id}]], /v1/state/{kind}[?key=], /v1/manifests, /v1/nodes, /v1/services[/{namespace}/{name}], /healthz or /metrics, "
         + "or POST /v1/policy/explain or /v1/policy/diff";
 
     /// <summary>A question about policies takes a processor for as long as it lasts; one at a time leaves the others to the control plane.</summary>
@@ -77,6 +77,8 @@ internal sealed class AdminRoutes(ControlPlaneView view)
             ["v1", "state", var kind] => SendStateAsync(context, kind),
             ["v1", "manifests"] => SendAsync(context, view.Manifests(), AdminJson.Default.ManifestsView),
             ["v1", "nodes"] => SendAsync(context, view.Nodes(), AdminJson.Default.NodesView),
+            ["v1", "services"] => SendAsync(context, view.Services(), AdminJson.Default.ServicesView),
+            ["v1", "services", var ns, var name] => SendServiceAsync(context, ns, name),
             ["healthz"] => SendHealthAsync(context),
             ["metrics"] => SendMetricsAsync(context),
             _ => FailAsync(context, StatusCodes.Status404NotFound, $"there is nothing at {path}", Paths),
@@ -137,6 +139,10 @@ internal sealed class AdminRoutes(ControlPlaneView view)
         await FailAsync(context, StatusCodes.Status404NotFound, $"no {entity.Kind} \"{entity.Id}\"", $"GET /v1/actors/{entity.Kind} lists those that exist")
             .ConfigureAwait(false);
     }
+
+    private Task SendServiceAsync(HttpContext context, string ns, string name) => view.Service(ns, name) is { } service
+        ? SendAsync(context, service, AdminJson.Default.ServiceView)
+        : FailAsync(context, StatusCodes.Status404NotFound, $"no service \"{ns}/{name}\"", "GET /v1/services lists those that have traffic; one of type ExternalName has none");
 
     private Task SendStateAsync(HttpContext context, string name)
     {

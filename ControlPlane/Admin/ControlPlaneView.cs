@@ -61,6 +61,10 @@ public sealed class ControlPlaneView(
         return new(head, [.. nodes]);
     }
 
+    public ServicesView Services() => ServiceViews.All(log);
+
+    public ServiceView? Service(string ns, string name) => ServiceViews.One(log, ns, name);
+
     public HealthView Health() => failure() is { } failed
         ? new("failed", failed, log.Head, log.Epoch)
         : engine.Status.JournalFailure is { } reason
@@ -92,6 +96,8 @@ public sealed class ControlPlaneView(
             Record.ValueOneofCase.Policy => record.Policy,
             Record.ValueOneofCase.Config => record.Config,
             Record.ValueOneofCase.Pod => record.Pod,
+            Record.ValueOneofCase.Service => record.Service,
+            Record.ValueOneofCase.EndpointSlice => record.EndpointSlice,
             _ => null,
         };
         return new(record.Key, record.Revision, ToElement(value is null ? "null" : JsonFormatter.Default.Format(value)));

@@ -3,6 +3,7 @@ using System.Text;
 using Axoneme.ControlPlane.Engine;
 using Axoneme.ControlPlane.Manifests;
 using Axoneme.ControlPlane.StateLog;
+using Axoneme.Policy;
 using Axoneme.Wire.State;
 
 namespace Axoneme.ControlPlane.Admin;
@@ -27,7 +28,8 @@ internal sealed class MetricsText
         metrics.Family("cilium_endpoint", "gauge", "Endpoints wanted.").Value(records.GetValueOrDefault(RecordKind.Pod));
         metrics.Family("axoneme_endpoints_without_identity", "gauge", "Endpoints that are init because identity numbers are exhausted.")
             .Value(log.List(RecordKind.Pod).Count(record => record.Pod.Identity == 0));
-        metrics.Family("cilium_policy", "gauge", "Policy objects in force.").Value(records.GetValueOrDefault(RecordKind.Policy));
+        metrics.Family("cilium_policy", "gauge", "Policies in force.")
+            .Value(log.List(RecordKind.Policy).Count(record => PolicyParser.RuleKinds.Contains(record.Policy.Kind)));
         metrics.Family("cilium_nodes_all_num", "gauge", "Nodes registered.").Value(records.GetValueOrDefault(RecordKind.Node));
 
         metrics.Family("axoneme_state_revision", "gauge", "Newest revision of the state log.").Value(log.Head);

@@ -13,6 +13,9 @@ public interface IEntityEngine
 
     EngineStatus Status { get; }
 
+    /// <summary>Tells of every entity to which something happened, once it is durable. Raised where commits are made: take note and return.</summary>
+    event Action<EntityAddress>? Changed;
+
     /// <summary>Sends a command and returns the entity's answer. Cancelling gives up the wait, not the command.</summary>
     /// <exception cref="CommandRefusedException">The entity refuses it.</exception>
     /// <exception cref="EntityFailedException">It threw; nothing was stored.</exception>

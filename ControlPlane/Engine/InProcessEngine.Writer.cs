@@ -142,7 +142,7 @@ public sealed partial class InProcessEngine
         Release(draft, records);
     }
 
-    /// <summary>Lets out what the journal now holds: states, then records, then effects, then replies.</summary>
+    /// <summary>Lets out what the journal now holds: states, then records, then effects, then who changed, then replies.</summary>
     private void Release(CommitDraft draft, PreparedCommit? records)
     {
         lock (_gate)
@@ -158,6 +158,10 @@ public sealed partial class InProcessEngine
             _log.Publish(records);
         }
         SendEffects(draft.Effects);
+        foreach (var (cell, _) in draft.Images)
+        {
+            Changed?.Invoke(cell.Address);
+        }
         foreach (var (command, failure) in draft.Failures)
         {
             command.Fail(failure);

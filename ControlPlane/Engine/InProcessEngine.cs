@@ -75,6 +75,8 @@ public sealed partial class InProcessEngine : IEntityEngine, IAsyncDisposable
         }
     }
 
+    public event Action<EntityAddress>? Changed;
+
     public Task<TReply> AskAsync<TReply>(EntityAddress entity, ICommand<TReply> command, CancellationToken cancellationToken)
         where TReply : class
     {

@@ -34,14 +34,39 @@ internal sealed class ManifestChanges(IEntityEngine engine)
             {
                 AddError(source, refused.Message);
             }
-            catch (Exception unavailable) when (
-                unavailable is JournalUnavailableException or JournalConflictException or MailboxFullException)
+            catch (Exception unavailable) when (IsPassing(unavailable))
             {
-                Waiting = true;
-                AddError(source, $"not stored yet, it is tried again: {unavailable.Message}");
+                AddWaiting(source, unavailable);
             }
         }
         _asked.Clear();
+    }
+
+    /// <summary>An answer that is needed before anything else can be asked; null when there was none, which the errors say.</summary>
+    public async Task<TReply?> AskNowAsync<TReply>(EntityAddress entity, ICommand<TReply> command, string source, CancellationToken cancellationToken)
+        where TReply : class
+    {
+        try
+        {
+            return await engine.AskAsync(entity, command, cancellationToken).ConfigureAwait(false);
+        }
+        catch (EntityFailedException failed)
+        {
+            AddError(source, failed.Message);
+        }
+        catch (Exception unavailable) when (IsPassing(unavailable))
+        {
+            AddWaiting(source, unavailable);
+        }
+        return null;
+    }
+
+    private static bool IsPassing(Exception failure) => failure is JournalUnavailableException or JournalConflictException or MailboxFullException;
+
+    private void AddWaiting(string source, Exception unavailable)
+    {
+        Waiting = true;
+        AddError(source, $"not stored yet, it is tried again: {unavailable.Message}");
     }
 
     private void AddError(string source, string message)

@@ -3,9 +3,11 @@ using System.Text;
 using Axoneme.ControlPlane.Entities.Endpoints;
 using Axoneme.ControlPlane.Entities.Namespaces;
 using Axoneme.ControlPlane.Entities.Policies;
+using Axoneme.ControlPlane.Entities.Services;
 using Axoneme.Kubernetes;
 using Axoneme.Persistence;
 using Axoneme.Policy;
+using Axoneme.Wire.Journal;
 
 namespace Axoneme.ControlPlane.Manifests;
 
@@ -36,7 +38,13 @@ internal sealed class ManifestReading
 
     public Dictionary<EntityAddress, ManifestPod> Pods { get; } = [];
 
+    /// <summary>Policies and what they may refer to: services and slices are read for both.</summary>
     public Dictionary<EntityAddress, ManifestPolicy> Policies { get; } = [];
+
+    /// <summary>In the order of their documents.</summary>
+    public OrderedDictionary<EntityAddress, ManifestService> Services { get; } = [];
+
+    public Dictionary<EntityAddress, DesiredSlice> Slices { get; } = [];
 
     public IReadOnlyList<ManifestError> Errors => _errors;
 
@@ -59,6 +67,18 @@ internal sealed class ManifestReading
         || _snapshot.FilesInError.Contains(file)
         || _snapshot.FilesInError.Contains("");
 
+    /// <summary>A service is valid as such and does not get what it wants: what was in force for it stays, and nothing else that its document may have been.</summary>
+    public void Refuse(ManifestService service, AddressRefusal refusal)
+    {
+        var document = service.Document;
+        var entities = EntitiesOf(document, ServiceKind.AddressOf);
+        Services.Remove(entities[0]);
+        Policies.Remove(entities[^1]);
+        Accepted[document.Kind]--;
+        _invalid.UnionWith(entities);
+        _errors.Add(document.Error(refusal.Field, refusal.Message));
+    }
+
     private void Read(ManifestDocument document)
     {
         switch (document.Kind)
@@ -79,8 +99,24 @@ internal sealed class ManifestReading
                 }
                 Take(document, address, pod.Errors, Pods, () => new ManifestPod(pod.Resource!, ManifestSource.Of(document)));
                 break;
+            case PolicyService.KindName:
+                var service = ServiceResource.Read(document);
+                var serviceEntities = EntitiesOf(document, ServiceKind.AddressOf);
+                if (ReadPolicy(document, service.Errors, serviceEntities))
+                {
+                    Services[serviceEntities[0]] = new ManifestService(service.Resource!, document);
+                }
+                break;
+            case ServiceAddresses.SliceKindName:
+                var slice = EndpointSliceResource.Read(document);
+                var sliceEntities = EntitiesOf(document, EndpointSliceKind.AddressOf);
+                if (ReadPolicy(document, slice.Errors, sliceEntities))
+                {
+                    Slices[sliceEntities[0]] = ManifestSlice.Of(slice.Resource!, ManifestSource.Of(document));
+                }
+                break;
             case var kind when PolicyParser.Kinds.Contains(kind):
-                ReadPolicy(document);
+                ReadPolicy(document, [], [PolicyAddress(kind, document)]);
                 break;
             default:
                 NoteUnknown(document);
@@ -98,22 +134,35 @@ internal sealed class ManifestReading
         var ns = document.Namespace ?? "default";
         _namesakes.Add((document.File, NamespaceKind.AddressOf(document.Name)));
         _namesakes.Add((document.File, EndpointKind.AddressOf(ns, document.Name)));
+        _namesakes.Add((document.File, ServiceKind.AddressOf(ns, document.Name)));
+        _namesakes.Add((document.File, EndpointSliceKind.AddressOf(ns, document.Name)));
         foreach (var kind in PolicyParser.Kinds)
         {
-            _namesakes.Add((document.File, PolicyKind.AddressOf(kind, NamespaceOf(kind, ns), document.Name)));
+            _namesakes.Add((document.File, PolicyAddress(kind, document)));
         }
     }
 
-    private static string NamespaceOf(string policyKind, string ns) =>
-        policyKind is "CiliumClusterwideNetworkPolicy" or CidrGroup.KindName ? "" : ns;
+    private static EntityAddress PolicyAddress(string kind, ManifestDocument document) => PolicyKind.AddressOf(
+        kind, kind is "CiliumClusterwideNetworkPolicy" or CidrGroup.KindName ? "" : document.Namespace ?? "default", document.Name);
 
-    private void ReadPolicy(ManifestDocument document)
+    /// <summary>The two entities of a Service or EndpointSlice: what has traffic, and what policies refer to.</summary>
+    private static EntityAddress[] EntitiesOf(ManifestDocument document, Func<string, string, EntityAddress> addressOf) =>
+        [addressOf(document.Namespace ?? "default", document.Name), PolicyAddress(document.Kind, document)];
+
+    /// <summary>Reads what policies make of an object; false when it is refused.</summary>
+    /// <param name="document">The object.</param>
+    /// <param name="others">What else is wrong with it.</param>
+    /// <param name="addresses">All its entities, the policy last.</param>
+    private bool ReadPolicy(ManifestDocument document, IReadOnlyList<ManifestError> others, EntityAddress[] addresses)
     {
-        var address = PolicyKind.AddressOf(document.Kind, NamespaceOf(document.Kind, document.Namespace ?? "default"), document.Name);
         var parsed = PolicyParser.Parse(document.Body);
-        var errors = parsed.Errors.Select(error => document.Error(error.FieldPath, error.Message)).ToArray();
+        var known = others.Select(error => error.Field).ToHashSet(StringComparer.Ordinal);
+        ManifestError[] errors =
+        [
+            .. others, .. parsed.Errors.Where(error => !known.Contains(error.FieldPath)).Select(error => document.Error(error.FieldPath, error.Message)),
+        ];
         Warnings.AddRange((parsed.Policy is { } policy ? EnforcementGaps.Of(policy) : []).Select(gap => document.Error(gap.Field, gap.Message)));
-        Take(document, address, errors, Policies, () =>
+        return Take(document, addresses, errors, Policies, addresses[^1], () =>
         {
             var json = document.Body.GetRawText();
             var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(json)));
@@ -122,16 +171,21 @@ internal sealed class ManifestReading
     }
 
     private void Take<T>(
-        ManifestDocument document, EntityAddress address, IReadOnlyList<ManifestError> errors, Dictionary<EntityAddress, T> into, Func<T> read)
+        ManifestDocument document, EntityAddress address, IReadOnlyList<ManifestError> errors, Dictionary<EntityAddress, T> into, Func<T> read) =>
+        Take(document, [address], errors, into, address, read);
+
+    private bool Take<T>(
+        ManifestDocument document, EntityAddress[] entities, IReadOnlyList<ManifestError> errors, Dictionary<EntityAddress, T> into, EntityAddress key, Func<T> read)
     {
         if (errors.Count > 0)
         {
             _errors.AddRange(errors);
-            _invalid.Add(address);
+            _invalid.UnionWith(entities);
             _sourcesInError.Add(ManifestSource.FirstOf(document));
-            return;
+            return false;
         }
-        into[address] = read();
+        into[key] = read();
         Accepted[document.Kind] = Accepted.GetValueOrDefault(document.Kind) + 1;
+        return true;
     }
 }

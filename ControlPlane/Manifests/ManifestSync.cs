@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using Axoneme.ControlPlane.Engine;
 using Axoneme.ControlPlane.Entities.Endpoints;
 using Axoneme.ControlPlane.Entities.Namespaces;
 using Axoneme.ControlPlane.Entities.Policies;
+using Axoneme.ControlPlane.Entities.Services;
 using Axoneme.Kubernetes;
 using Axoneme.Persistence;
 using Axoneme.Policy;
@@ -26,6 +28,9 @@ public sealed partial class ManifestSync
     private readonly Dictionary<EntityAddress, ManifestNamespace> _namespaces = [];
     private readonly Dictionary<EntityAddress, DesiredPod> _pods = [];
     private readonly Dictionary<EntityAddress, ManifestPolicy> _policies = [];
+    private readonly Dictionary<EntityAddress, DesiredService> _services = [];
+    private readonly Dictionary<EntityAddress, DesiredSlice> _slices = [];
+    private bool _leased;
     private volatile ManifestStatus _status = ManifestStatus.None;
 
     private ManifestSync(IEntityEngine engine, string clusterName, TimeProvider time, ILogger<ManifestSync> logger)
@@ -110,6 +115,7 @@ public sealed partial class ManifestSync
         var reading = new ManifestReading(snapshot);
         var changes = new ManifestChanges(_engine);
 
+        var leases = await ReserveAsync(reading, changes, cancellationToken).ConfigureAwait(false);
         foreach (var (address, ns) in reading.Namespaces.Where(n => !n.Value.SameAs(_namespaces.GetValueOrDefault(n.Key))))
         {
             changes.Ask(address, new ApplyNamespace(ns.Labels, ns.Source), ns.Source, () => _namespaces[address] = ns, cancellationToken);
@@ -118,6 +124,14 @@ public sealed partial class ManifestSync
         {
             changes.Ask(
                 address, new ApplyPolicy(policy.Json, policy.Source, policy.ContentHash), policy.Source, () => _policies[address] = policy, cancellationToken);
+        }
+        foreach (var (address, slice) in reading.Slices.Where(s => !s.Value.Equals(_slices.GetValueOrDefault(s.Key))))
+        {
+            changes.Ask(address, new ApplySlice(slice), slice.Source, () => _slices[address] = slice, cancellationToken);
+        }
+        foreach (var (address, service) in WantedServices(reading, leases).Where(s => !s.Value.Equals(_services.GetValueOrDefault(s.Key))))
+        {
+            changes.Ask(address, new ApplyService(service), service.Source, () => _services[address] = service, cancellationToken);
         }
         await changes.FinishAsync().ConfigureAwait(false);  // a pod's policies stand before the pod does
 
@@ -137,6 +151,10 @@ public sealed partial class ManifestSync
         {
             changes.Ask(address, new RemovePolicy(), policy.Source, () => _policies.Remove(address), cancellationToken);
         }
+        foreach (var (address, slice) in _slices.Where(s => !reading.Slices.ContainsKey(s.Key) && !reading.Stays(s.Key, s.Value.Source)))
+        {
+            changes.Ask(address, new RemoveSlice(), slice.Source, () => _slices.Remove(address), cancellationToken);
+        }
         foreach (var (address, ns) in _namespaces.Where(n => !reading.Namespaces.ContainsKey(n.Key) && !reading.Stays(n.Key, n.Value.Source)))
         {
             changes.Ask(address, new RemoveNamespace(), ns.Source, () => _namespaces.Remove(address), cancellationToken);
@@ -145,6 +163,47 @@ public sealed partial class ManifestSync
 
         Report(new ManifestStatus(snapshot.Version, reading.Accepted, [.. reading.Errors, .. changes.Errors], reading.Warnings, changes.Waiting), changes.Stored);
     }
+
+    /// <summary>
+    /// Takes services that are gone out of force, which frees their addresses, and reserves what the others want; who does not get it is refused.
+    /// Null when there is no answer: then services stay as they are.
+    /// </summary>
+    private async Task<IReadOnlyDictionary<string, ServiceLease>?> ReserveAsync(
+        ManifestReading reading, ManifestChanges changes, CancellationToken cancellationToken)
+    {
+        foreach (var (address, service) in _services.Where(s => !reading.Services.ContainsKey(s.Key) && !reading.Stays(s.Key, s.Value.Source)))
+        {
+            changes.Ask(address, new RemoveService(), service.Source, () => _services.Remove(address), cancellationToken);
+        }
+        await changes.FinishAsync().ConfigureAwait(false);
+
+        AddressRequest[] requests = [.. reading.Services.Values.Select(service => service.Request).OfType<AddressRequest>()];
+        if (requests.Length == 0 && !_leased)
+        {
+            return ImmutableDictionary<string, ServiceLease>.Empty;
+        }
+        var kept = _services.Keys.Where(address => !reading.Services.ContainsKey(address)).Select(address => address.Id);
+        var source = reading.Services.Values.FirstOrDefault()?.Source ?? "";
+        var reserved = await changes.AskNowAsync(
+            ServiceAddressesKind.Address, new ReserveAddresses([.. requests], [.. kept]), source, cancellationToken).ConfigureAwait(false);
+        if (reserved is null)
+        {
+            return null;
+        }
+        _leased = reserved.Leases.Count > 0;
+        foreach (var service in reading.Services.Values.ToArray())
+        {
+            if (reserved.Refusals.TryGetValue(service.Id, out var refusal))
+            {
+                reading.Refuse(service, refusal);
+            }
+        }
+        return reserved.Leases;
+    }
+
+    private static IEnumerable<KeyValuePair<EntityAddress, DesiredService>> WantedServices(
+        ManifestReading reading, IReadOnlyDictionary<string, ServiceLease>? leases) =>
+        leases is null ? [] : reading.Services.Select(s => KeyValuePair.Create(s.Key, s.Value.With(leases.GetValueOrDefault(s.Value.Id))));
 
     /// <summary>Pods as their manifests and namespaces have them now, and those that stay in force, relabelled when their namespace changed.</summary>
     private Dictionary<EntityAddress, DesiredPod> WantedPods(ManifestReading reading)
@@ -156,6 +215,11 @@ public sealed partial class ManifestSync
             var pod = manifest.Pod;
             var ports = pod.Ports.Where(port => port.Name is not null).Select(
                 port => new Wire.State.NamedPort { Name = port.Name, Port = (uint)port.Port, Protocol = port.Protocol });
+            var hostPorts = pod.Ports.Where(port => port.HostPort > 0).Select(
+                port => new HostPort
+                {
+                    HostIp = port.HostIp, HostPort_ = (uint)port.HostPort, ContainerPort = (uint)port.Port, Protocol = port.Protocol,
+                });
             wanted[address] = WithIdentityLabels(
                 new DesiredPod
                 {
@@ -163,6 +227,7 @@ public sealed partial class ManifestSync
                     Name = pod.Name,
                     Uid = pod.Uid,
                     NamedPorts = { ports },
+                    HostPorts = { hostPorts },
                     Node = pod.NodeName,
                     Annotations = { pod.Annotations },
                     Source = manifest.Source,
@@ -201,6 +266,21 @@ public sealed partial class ManifestSync
                 _policies[address] = new ManifestPolicy(policy.Json, policy.Source, policy.ContentHash);
             }
         }
+        foreach (var (address, state) in await AskAllAsync(ServiceKind.KindName, new GetService(), cancellationToken).ConfigureAwait(false))
+        {
+            if (state.Applied is { } service)
+            {
+                _services[address] = service;
+            }
+        }
+        foreach (var (address, state) in await AskAllAsync(EndpointSliceKind.KindName, new GetSlice(), cancellationToken).ConfigureAwait(false))
+        {
+            if (state.Applied is { Source: not EndpointSliceKind.Derived } slice)
+            {
+                _slices[address] = slice;
+            }
+        }
+        _leased = _engine.List(ServiceAddressesKind.KindName).Count > 0;
         foreach (var (address, state) in await AskAllAsync(EndpointKind.KindName, new GetEndpoint(), cancellationToken).ConfigureAwait(false))
         {
             if (state.Desired is { } pod)

@@ -220,6 +220,8 @@ public sealed class RevisionLog
         Record.ValueOneofCase.Policy => record.Policy,
         Record.ValueOneofCase.Config => record.Config,
         Record.ValueOneofCase.Pod => record.Pod,
+        Record.ValueOneofCase.Service => record.Service,
+        Record.ValueOneofCase.EndpointSlice => record.EndpointSlice,
         _ => null,
     };
 

@@ -52,6 +52,7 @@ public sealed record PodResource
     private static List<ContainerPort> ReadPorts(ResourceReader reader, JsonElement body, string list, bool onlyRestartable = false)
     {
         var ports = new List<ContainerPort>();
+        var taken = new HashSet<(int, string, string)>();
         foreach (var (container, path) in reader.Objects(body, list))
         {
             var prefix = path + ".";
@@ -59,7 +60,13 @@ public sealed record PodResource
             var names = new HashSet<string>(StringComparer.Ordinal);
             foreach (var (port, portPath) in reader.Objects(container, "ports", prefix))
             {
-                if (ReadPort(reader, port, portPath + ".", names) is { } read && listens)
+                var read = ReadPort(reader, port, portPath + ".", names);
+                if (read.HostPort > 0 && !taken.Add((read.HostPort, read.Protocol, read.HostIp)))
+                {
+                    reader.Refuse(portPath + ".hostPort", $"{read.HostPort} is another port's of this pod already; choose another");
+                }
+
+                if (listens)
                 {
                     ports.Add(read);
                 }
@@ -69,7 +76,7 @@ public sealed record PodResource
         return ports;
     }
 
-    private static ContainerPort? ReadPort(ResourceReader reader, JsonElement port, string prefix, HashSet<string> names)
+    private static ContainerPort ReadPort(ResourceReader reader, JsonElement port, string prefix, HashSet<string> names)
     {
         var name = reader.Text(port, "name", prefix);
         if (name is not null && !ResourceName.IsPortName(name))
@@ -81,24 +88,15 @@ public sealed record PodResource
             reader.Refuse(prefix + "name", $"\"{name}\" names two ports of one container; rename one");
         }
 
-        var protocol = reader.Text(port, "protocol", prefix) ?? "TCP";
-        if (protocol is not ("TCP" or "UDP" or "SCTP"))
+        var hostIp = reader.Text(port, "hostIP", prefix) ?? "";
+        if (hostIp.Length > 0 && !AddressText.TryParse(hostIp, out _))
         {
-            reader.Refuse(prefix + "protocol", $"must be TCP, UDP or SCTP, is \"{protocol}\"");
+            reader.Refuse(prefix + "hostIP", $"\"{hostIp}\" is not an address; write one of the node's, or leave it out for all");
         }
 
-        if (reader.Get(port, "containerPort") is not { } number)
-        {
-            reader.Refuse(prefix + "containerPort", "is missing; write a number from 1 to 65535");
-            return null;
-        }
-
-        if (number.ValueKind != JsonValueKind.Number || !number.TryGetInt32(out var value) || value is < 1 or > 65535)
-        {
-            reader.Refuse(prefix + "containerPort", $"must be a number from 1 to 65535, is {ResourceReader.Describe(number)}");
-            return null;
-        }
-
-        return new ContainerPort(value, name, protocol);
+        return new ContainerPort(
+            reader.Port(port, "containerPort", prefix), name, reader.Protocol(port, prefix),
+            reader.Number(port, "hostPort", prefix, 0, 65535) ?? 0,
+            hostIp is "0.0.0.0" or "::" ? "" : hostIp);
     }
 }

@@ -86,20 +86,83 @@ internal sealed class ResourceReader(ManifestDocument document)
         return null;
     }
 
-    public bool Flag(JsonElement from, string path, string prefix = "")
+    public bool Flag(JsonElement from, string path, string prefix = "", bool byDefault = false)
     {
         if (Get(from, path) is not { } value)
         {
-            return false;
+            return byDefault;
         }
 
         if (value.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
         {
             Refuse(prefix + path, $"must be true or false, is {Describe(value)}");
-            return false;
+            return byDefault;
         }
 
         return value.GetBoolean();
+    }
+
+    /// <summary>A whole number within bounds, null when absent or refused.</summary>
+    public int? Number(JsonElement from, string path, string prefix, int least, int most)
+    {
+        if (Get(from, path) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most)
+        {
+            return number;
+        }
+
+        Refuse(prefix + path, $"must be a number from {least} to {most}, is {Describe(value)}");
+        return null;
+    }
+
+    /// <summary>A port's number, which must be there: 0 when it is missing or refused.</summary>
+    public int Port(JsonElement from, string path, string prefix)
+    {
+        if (Get(from, path) is null)
+        {
+            Refuse(prefix + path, "is missing; write a number from 1 to 65535");
+        }
+
+        return Number(from, path, prefix, 1, 65535) ?? 0;
+    }
+
+    public string Protocol(JsonElement from, string prefix) => Word(from, "protocol", prefix, "TCP", "UDP", "SCTP");
+
+    /// <summary>One of some words, the first when absent.</summary>
+    public string Word(JsonElement from, string path, string prefix, params string[] words)
+    {
+        if (Text(from, path, prefix) is not { } text)
+        {
+            return words[0];
+        }
+
+        if (!words.Contains(text, StringComparer.Ordinal))
+        {
+            Refuse(prefix + path, $"must be {string.Join(", ", words[..^1])} or {words[^1]}, is \"{text}\"");
+            return words[0];
+        }
+
+        return text;
+    }
+
+    /// <summary>The texts of a list, with their paths; empty when absent.</summary>
+    public IEnumerable<(string Value, string Path)> Texts(JsonElement from, string path, string prefix = "")
+    {
+        foreach (var (item, itemPath) in Items(from, path, prefix))
+        {
+            if (item.ValueKind == JsonValueKind.String)
+            {
+                yield return (item.GetString()!, itemPath);
+            }
+            else
+            {
+                Refuse(itemPath, $"must be text, is {Describe(item)}; write it in quotes");
+            }
+        }
     }
 
     /// <summary>A mapping of text to text, empty when absent.</summary>
@@ -132,20 +195,20 @@ internal sealed class ResourceReader(ManifestDocument document)
         return map.ToImmutable();
     }
 
-    /// <summary>metadata.labels, checked.</summary>
-    public ImmutableSortedDictionary<string, string> Labels()
+    /// <summary>metadata.labels, or another mapping of labels, checked.</summary>
+    public ImmutableSortedDictionary<string, string> Labels(string path = "metadata.labels")
     {
-        var labels = Map("metadata.labels");
+        var labels = Map(path);
         foreach (var (key, value) in labels)
         {
             if (!ResourceName.IsLabelKey(key))
             {
-                Refuse($"metadata.labels.{key}", "is not a label key; write [prefix/]name of letters, digits, '-', '_' and '.', at most 63 in the name");
+                Refuse($"{path}.{key}", "is not a label key; write [prefix/]name of letters, digits, '-', '_' and '.', at most 63 in the name");
             }
 
             if (!ResourceName.IsLabelValue(value))
             {
-                Refuse($"metadata.labels.{key}", $"\"{value}\" is not a label value; at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit");
+                Refuse($"{path}.{key}", $"\"{value}\" is not a label value; at most 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit");
             }
         }
 
@@ -154,6 +217,21 @@ internal sealed class ResourceReader(ManifestDocument document)
 
     /// <summary>The members of a list that are objects, with their paths; empty when absent.</summary>
     public IEnumerable<(JsonElement Value, string Path)> Objects(JsonElement from, string path, string prefix = "")
+    {
+        foreach (var (item, itemPath) in Items(from, path, prefix))
+        {
+            if (item.ValueKind == JsonValueKind.Object)
+            {
+                yield return (item, itemPath);
+            }
+            else
+            {
+                Refuse(itemPath, $"must be an object with fields, is {Describe(item)}");
+            }
+        }
+    }
+
+    private IEnumerable<(JsonElement Value, string Path)> Items(JsonElement from, string path, string prefix)
     {
         if (Get(from, path) is not { } list)
         {
@@ -169,15 +247,7 @@ internal sealed class ResourceReader(ManifestDocument document)
         var index = 0;
         foreach (var item in list.EnumerateArray())
         {
-            var itemPath = string.Create(CultureInfo.InvariantCulture, $"{prefix}{path}[{index++}]");
-            if (item.ValueKind == JsonValueKind.Object)
-            {
-                yield return (item, itemPath);
-            }
-            else
-            {
-                Refuse(itemPath, $"must be an object with fields, is {Describe(item)}");
-            }
+            yield return (item, string.Create(CultureInfo.InvariantCulture, $"{prefix}{path}[{index++}]"));
         }
     }
 

@@ -13,8 +13,10 @@ internal static class AllInOneCommand
         var live = new Option<bool>("--live") { Description = "Show the live view (the default on a terminal)." };
         var noLive = new Option<bool>("--no-live") { Description = "Write lines when something changes, and the log, instead of the live view." };
         var node = new NodeOptionSet(alone: true);
+        var services = new ServiceAddressOptionSet();
         var command = new Command("all-in-one", "Control plane, agent and sandbox pods of one node in one process, on a directory of manifests.") { manifests, admin, live, noLive };
         node.AddTo(command);
+        services.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetValue(live) && result.GetValue(noLive))
@@ -28,6 +30,7 @@ internal static class AllInOneCommand
                 Node = node.Read(parsed, parsed.GetRequiredValue(manifests), runsUnassignedPods: _ => true),
                 Manifests = parsed.GetRequiredValue(manifests),
                 AdminAddress = parsed.GetRequiredValue(admin),
+                Services = services.Read(parsed),
                 Live = parsed.GetValue(live) || (!parsed.GetValue(noLive) && !Console.IsOutputRedirected),
             },
             cancellationToken));

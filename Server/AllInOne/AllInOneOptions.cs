@@ -1,4 +1,5 @@
 using System.Net;
+using Axoneme.ControlPlane.Entities.Services;
 using Axoneme.Server.Node;
 
 namespace Axoneme.Server.AllInOne;
@@ -11,6 +12,8 @@ internal sealed record AllInOneOptions
     public required string Manifests { get; init; }
 
     public required IPEndPoint AdminAddress { get; init; }
+
+    public required ServiceAddressSpace Services { get; init; }
 
     /// <summary>Show the live view; otherwise lines when something changes.</summary>
     public bool Live { get; init; }

@@ -41,6 +41,7 @@ internal sealed class AllInOneServer
                 ClusterName = _options.Node.Agent.ClusterName,
                 AdminAddress = _options.AdminAddress,
                 AdminSocket = _options.AdminSocket,
+                Services = _options.Services,
             },
             TimeProvider.System, _loggers, CancellationToken.None);
         await using var node = await NodePart.StartAsync(_options.Node, controlPlane.Stream, controlPlane.Reports, _loggers);

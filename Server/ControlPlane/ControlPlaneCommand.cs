@@ -15,10 +15,12 @@ internal static class ControlPlaneCommand
         var id = CommandLine.Value("--cluster-id", "number", "The cluster's number among connected ones; decides the numbers of identities.", "0", text => CommandLine.Number(text, 0, 255));
         var admin = CommandLine.ValueOrNone(
             "--admin-address", "address:port", "Where the admin HTTP listens besides its socket; port 0 picks one.", "127.0.0.1:9870", CommandLine.Endpoint);
+        var services = new ServiceAddressOptionSet();
         var command = new Command("controlplane", "The control plane of a cluster, on a directory of manifests. Nodes run `axoneme-server agent`.")
         {
             manifests, state, run, name, id, admin,
         };
+        services.AddTo(command);
         command.SetAction((parsed, cancellationToken) => ControlPlaneServer.RunAsync(
             new ControlPlaneSettings
             {
@@ -28,6 +30,7 @@ internal static class ControlPlaneCommand
                 ClusterName = parsed.GetRequiredValue(name),
                 ClusterId = (uint)parsed.GetValue(id),
                 AdminAddress = parsed.GetRequiredValue(admin).SingleOrDefault(),
+                Services = services.Read(parsed),
             },
             cancellationToken));
         return command;

@@ -26,6 +26,7 @@ internal static class ControlPlaneServer
                 ClusterId = settings.ClusterId,
                 AdminAddress = settings.AdminAddress,
                 AdminSocket = settings.AdminSocket,
+                Services = settings.Services,
             },
             TimeProvider.System, loggers, CancellationToken.None);
         await using var server = await RpcServer.StartAsync(

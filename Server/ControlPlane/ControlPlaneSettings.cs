@@ -1,4 +1,5 @@
 using System.Net;
+using Axoneme.ControlPlane.Entities.Services;
 
 namespace Axoneme.Server.ControlPlane;
 
@@ -17,6 +18,8 @@ internal sealed record ControlPlaneSettings
 
     /// <summary>Admin HTTP over TCP, null for none.</summary>
     public required IPEndPoint? AdminAddress { get; init; }
+
+    public required ServiceAddressSpace Services { get; init; }
 
     public string JournalDirectory => Path.Combine(StateDirectory, "control-plane");
 

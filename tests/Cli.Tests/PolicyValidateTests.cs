@@ -49,6 +49,14 @@ public sealed class PolicyValidateTests : IDisposable
     }
 
     [Fact]
+    public void A_service_that_the_server_would_refuse_is_rejected()
+    {
+        var file = Write("service.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80, protocol: X}]}\n");
+
+        Assert.Equal((1, $"{file}:1:4 spec.ports[0].protocol: must be TCP, UDP or SCTP, is \"X\"\n", ""), Shell.Run("policy", "validate", file));
+    }
+
+    [Fact]
     public void Directories_are_searched_below_and_only_for_manifests()
     {
         Write("a.yml", Good);

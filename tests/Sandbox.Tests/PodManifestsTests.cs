@@ -113,4 +113,17 @@ public sealed class PodManifestsTests
     [Fact]
     public void A_pod_stays_while_its_file_has_its_name_with_an_unknown_kind() => Assert.Single(Read(
         [("pods.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }\n---\napiVersion: v1\nkind: Pood\nmetadata: { name: web }\n")], Existing(80)));
+
+    [Fact]
+    public void A_pod_goes_although_a_service_of_its_name_stays_in_its_file() => Assert.Empty(Read(
+        [("pods.yaml", "apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { ports: [{ port: 80 }] }\n")], Existing(80)));
+
+    [Fact]
+    public void A_pod_stays_when_its_document_became_a_service_that_is_none()
+    {
+        var before = Existing(80);
+        before = before with { Manifest = before.Manifest with { Document = 1 } };
+
+        Assert.Single(Read([("pods.yaml", "apiVersion: v1\nkind: Service\nmetadata: { name: other }\nspec: { ports: [{ port: 0 }] }\n")], before));
+    }
 }

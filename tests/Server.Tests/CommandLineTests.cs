@@ -18,6 +18,8 @@ public sealed class CommandLineTests
     [InlineData("--pod-cidr: \"fd00::/64\" is not an IPv4 network", "--pod-cidr", "fd00::/64")]
     [InlineData("--pod-cidr-v6: \"10.0.0.0/24\" is not an IPv6 network", "--pod-cidr-v6", "10.0.0.0/24")]
     [InlineData("--admin-address: \"9870\" is not an address with a port", "--admin-address", "9870")]
+    [InlineData("--service-cidr: \"fd00::/112\" is not an IPv4 network", "--service-cidr", "fd00::/112")]
+    [InlineData("--service-cidr-v6: \"10.96.0.0/16\" is not an IPv6 network", "--service-cidr-v6", "10.96.0.0/16")]
     [InlineData("contradict", "--live", "--no-live")]
     public void A_wrong_value_is_named_with_what_to_write(string expected, params string[] options)
     {

@@ -168,5 +168,6 @@ public sealed class EndpointKind(IdentityShards shards) : EntityKind<EndpointSta
         NamedPorts = { pod.NamedPorts },
         Node = pod.Node,
         Annotations = { pod.Annotations },
+        HostPorts = { pod.HostPorts },
     };
 }

@@ -28,6 +28,24 @@ public sealed class AdminServerTests : IAsyncLifetime
         metadata: {name: d}
         """;
 
+    private const string Service =
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {clusterIP: 10.96.0.10, ports: [{name: http, port: 80}]}
+        ---
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: web-1, labels: {kubernetes.io/service-name: web}}
+        addressType: IPv4
+        ports: [{name: http, port: 8080}]
+        endpoints:
+        - {addresses: [10.0.0.1], nodeName: n1, targetRef: {kind: Pod, name: web}}
+        - {addresses: [10.0.0.2], conditions: {ready: false, serving: true, terminating: true}}
+        - {addresses: [10.0.0.3], conditions: {ready: false}}
+        """;
+
     private readonly TemporaryDirectory _manifests = new();
     private readonly TemporaryDirectory _state = new();
     private ControlPlaneHost _host = null!;
@@ -57,6 +75,26 @@ public sealed class AdminServerTests : IAsyncLifetime
 
         Assert.Equal((1, 1, 1, 1), (kinds["endpoint"], kinds["policy"], kinds["identity-allocator"], kinds["setting"]));
         Assert.Equal(0, kinds["node"]);
+    }
+
+    [Fact]
+    public async Task Services_are_listed_and_one_is_shown_with_its_backends()
+    {
+        _manifests.Write("service.yaml", Service);
+        await Waiting.UntilAsync(() => _host.Log.List(RecordKind.Service).Count + _host.Log.List(RecordKind.EndpointSlice).Count == 2, "the service is applied");
+
+        var listed = (await GetAsync("/v1/services")).GetProperty("services").EnumerateArray().Single();
+        Assert.Equal("default/web ClusterIP 10.96.0.10", $"{listed.GetProperty("namespace")}/{listed.GetProperty("name")} {listed.GetProperty("type")} {listed.GetProperty("clusterIps")[0]}");
+        Assert.Equal((1, 3), (listed.GetProperty("backendCount").GetProperty("ready").GetInt32(), listed.GetProperty("backendCount").GetProperty("total").GetInt32()));
+        Assert.False(listed.TryGetProperty("backends", out _));
+
+        var one = await GetAsync("/v1/services/default/web");
+
+        Assert.Equal(
+            ["10.0.0.1 ready 8080 web-1", "10.0.0.2 serving 8080 web-1", "10.0.0.3 not ready 8080 web-1"],
+            one.GetProperty("backends").EnumerateArray().Select(b => $"{b.GetProperty("address")} {b.GetProperty("state")} {b.GetProperty("ports")[0].GetProperty("port")} {b.GetProperty("slice")}"));
+        Assert.Equal("default/web", one.GetProperty("backends")[0].GetProperty("pod").GetString());
+        Assert.Equal("web", (await GetAsync("/v1/actors/service/default/web")).GetProperty("state").GetProperty("applied").GetProperty("service").GetProperty("name").GetString());
     }
 
     [Theory]
@@ -95,10 +133,11 @@ public sealed class AdminServerTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("/v1/actors/pods", "there are endpoint, identity-allocator, identity-shard")]
-    [InlineData("/v1/actors/pods/x", "there are endpoint, identity-allocator, identity-shard")]
+    [InlineData("/v1/services/default/api", "no service \"default/api\"")]
+    [InlineData("/v1/actors/pods", "there are endpoint, endpoint-slice, identity-allocator, identity-shard")]
+    [InlineData("/v1/actors/pods/x", "there are endpoint, endpoint-slice, identity-allocator, identity-shard")]
     [InlineData("/v1/actors/endpoint/default/none", "no endpoint \"default/none\"")]
-    [InlineData("/v1/state/pods", "there are identity, ip, node, service, policy, config, pod")]
+    [InlineData("/v1/state/pods", "there are identity, ip, node, service, policy, config, pod, endpointslice")]
     [InlineData("/v2", "there is nothing at /v2")]
     public async Task What_is_not_there_is_404_and_says_what_is(string path, string error)
     {

@@ -4,6 +4,7 @@ using Axoneme.ControlPlane.Entities.Identities;
 using Axoneme.ControlPlane.Entities.Namespaces;
 using Axoneme.ControlPlane.Entities.Nodes;
 using Axoneme.ControlPlane.Entities.Policies;
+using Axoneme.ControlPlane.Entities.Services;
 using Axoneme.ControlPlane.Entities.Settings;
 using Axoneme.Wire.Journal;
 using Axoneme.Wire.Node;
@@ -24,6 +25,9 @@ internal static class Given
         new NamespaceKind(),
         new NodeKind(),
         new SettingKind(),
+        new ServiceAddressesKind(ServiceAddressSpace.Default),
+        new ServiceKind(),
+        new EndpointSliceKind(),
     ];
 
     public static string[] Labels(string app) => ["k8s:app=" + app, "k8s:io.kubernetes.pod.namespace=default"];

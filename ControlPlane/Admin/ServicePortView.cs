@@ -1,0 +1,3 @@
+namespace Axoneme.ControlPlane.Admin;
+
+public sealed record ServicePortView(string Name, string Protocol, uint Port, uint? NodePort);

@@ -1,0 +1,5 @@
+using Axoneme.ControlPlane.Engine;
+
+namespace Axoneme.ControlPlane.Entities.Services;
+
+public abstract record EndpointSliceCommand : ICommand;
