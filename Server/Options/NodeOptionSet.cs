@@ -59,6 +59,7 @@ internal sealed class NodeOptionSet
     private readonly Option<string?> _ipMasqAgent = CommandLine.Optional(
         "--ip-masq-agent-config", "path", "A file in the format of ip-masq-agent with more of them, watched for changes.", Path.GetFullPath);
 
+    private readonly Option<bool> _kubeProxyReplacement = CommandLine.Switch("--kube-proxy-replacement", "Translate services here, at sockets and packet by packet.", byDefault: true);
     private readonly Option<bool> _hostFirewall = CommandLine.Switch("--enable-host-firewall", "Judge the node's own traffic by policies with a nodeSelector.", byDefault: true);
     private readonly Option<bool> _auditMode = CommandLine.Switch("--policy-audit-mode", "Drop nothing because of policy, and report everything that would be.", byDefault: false);
     private readonly Option<bool> _health;
@@ -91,7 +92,7 @@ internal sealed class NodeOptionSet
         [
             _state, _run, _bpf, _cgroup, _node, _cluster, _labels, _cidr4, _cidr6, _nodeIPv4, _nodeIPv6, _routing, _tunnelProtocol, _tunnelPort, _directRoutes,
             _devices, _mtu, _masquerade4, _masquerade6, _nativeRouting4, _nativeRouting6, _nonMasquerade, _ipMasqAgent, _hostFirewall, _auditMode, _health, _clsact,
-            .. _services.All, .. _mapSizes.All, _cni, _pod, _remove,
+            _kubeProxyReplacement, .. _services.All, .. _mapSizes.All, _cni, _pod, _remove,
         ];
         foreach (var option in options)
         {
@@ -145,6 +146,7 @@ internal sealed class NodeOptionSet
                 PolicyAuditMode = parsed.GetValue(_auditMode),
                 EndpointHealthChecking = parsed.GetValue(_health),
                 Labels = parsed.GetRequiredValue(_labels),
+                KubeProxyReplacement = parsed.GetValue(_kubeProxyReplacement),
                 Services = _services.Read(parsed),
                 MapSizes = _mapSizes.Read(parsed),
             },

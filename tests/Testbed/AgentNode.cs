@@ -38,6 +38,44 @@ public abstract class AgentNode : IAsyncDisposable
     /// <summary>The server's process id.</summary>
     public int ServerId => Server.Id;
 
+    /// <summary>
+    /// The node's own cgroup, so that its sockets' programs serve nobody else's pods; null where there is no cgroup v2 hierarchy.
+    /// </summary>
+    public string? Cgroup => CgroupOf(Namespace.Name);
+
+    private protected IEnumerable<string> CgroupArguments => Cgroup is { } cgroup ? ["--cgroup-root", cgroup] : [];
+
+    /// <summary>As <see cref="StartIn"/>'s program, run to its end, but as a process of the pod's: in the node's cgroup.</summary>
+    public Task<CommandResult> RunInAsync(Pod pod, string program, params string[] arguments)
+    {
+        var cgroup = Cgroup ?? throw new InvalidOperationException("no cgroup v2 hierarchy");
+        return Command.RunAsync("sh", ["-ec", "echo $$ > \"$0\"; exec nsenter \"$@\"", Path.Combine(cgroup, "cgroup.procs"), .. Namespace.Enter(pod.NetnsPath, program, arguments)]);
+    }
+
+    internal static string? CgroupOf(string namespaceName) => CgroupHierarchy.Find("/sys/fs/cgroup") is { } root ? Path.Combine(root, namespaceName) : null;
+
+    /// <summary>Removes a node's cgroup when its processes are gone.</summary>
+    internal static void RemoveCgroup(string namespaceName)
+    {
+        if (CgroupOf(namespaceName) is not { } cgroup || !Directory.Exists(cgroup))
+        {
+            return;
+        }
+
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                Directory.Delete(cgroup);
+                return;
+            }
+            catch (IOException) when (attempt < 100)
+            {
+                Thread.Sleep(20); // a killed process leaves it a moment later
+            }
+        }
+    }
+
     /// <summary>Where a node with a directory of its own has its bpffs.</summary>
     internal static string BpfRootIn(string root) => Path.Combine(root, "bpf");
 

@@ -34,7 +34,7 @@ public sealed class ClusterNode : AgentNode
             "agent", "--node-name", Name, "--cluster-name", options.Name, "--control-plane", $"unix:{_cluster.StateSocket}", "--manifests", _cluster.Manifests,
             "--default-node", NameOf(1), "--pod-cidr", IPv4 is null ? "none" : Underlay.PodCidr4(options.Id, Number),
             "--pod-cidr-v6", IPv6 is null ? "none" : Underlay.PodCidr6(options.Id, Number), "--state-dir", StateDirectory, "--run-dir", RunDirectory,
-            "--bpf-root", BpfRoot, "--cni-bin", Product.Cni, "--pod-bin", Product.Pod, "--routing-mode", options.Routing,
+            .. CgroupArguments, "--bpf-root", BpfRoot, "--cni-bin", Product.Cni, "--pod-bin", Product.Pod, "--routing-mode", options.Routing,
             .. options.Arguments, .. options.NodeArguments(Number), .. MoreArguments,
         ]);
         await UntilAsync($"the agent of {Name} answers", async () =>

@@ -49,7 +49,7 @@ public sealed class Node : AgentNode
         [
             "all-in-one", "--manifests", Manifests, "--state-dir", StateDirectory, "--run-dir", RunDirectory, "--bpf-root", BpfRoot,
             "--node-name", _options.Name, "--pod-cidr", _options.PodCidr4, "--pod-cidr-v6", _options.PodCidr6, "--admin-address", "127.0.0.1:9870",
-            "--cni-bin", Product.Cni, "--pod-bin", Product.Pod, "--no-live", .. _options.ForceClsact ? ["--force-clsact"] : Array.Empty<string>(), .. _options.Arguments,
+            "--cni-bin", Product.Cni, "--pod-bin", Product.Pod, "--no-live", .. CgroupArguments, .. _options.ForceClsact ? ["--force-clsact"] : Array.Empty<string>(), .. _options.Arguments,
         ]);
         await UntilAsync("the server answers", async () =>
         {
@@ -91,6 +91,7 @@ public sealed class Node : AgentNode
             Server.End();
             await Namespace.DisposeAsync();
             await Command.RunAsync("ip", ["netns", "del", HealthNamespace]);
+            RemoveCgroup(Namespace.Name);
             if (Directory.Exists(BpfRoot))
             {
                 await Command.RunAsync("umount", ["-l", BpfRoot]);

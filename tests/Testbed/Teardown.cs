@@ -99,6 +99,7 @@ internal sealed class Teardown : IAsyncDisposable
             var pods = PodNamespaces().Concat(HealthNamespaces()).Where(name => File.Exists($"/run/netns/{name}")).ToArray();
             KillIn(pods);
             Execute("ip", ["-force", "-batch", "-"], string.Concat(pods.Concat(nodes).Select(name => $"netns del {name}\n")));
+            Array.ForEach(nodes, AgentNode.RemoveCgroup);
             foreach (var mount in Mounts())
             {
                 Execute("umount", ["-l", mount]);
