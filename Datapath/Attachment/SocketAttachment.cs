@@ -94,7 +94,7 @@ internal sealed class SocketAttachment(LoadedObject programs, PinDirectory pins)
     /// <summary>Detaches them; no effect when they are not there.</summary>
     public void Detach()
     {
-        foreach (var (name, _) in _hooks.Reverse())
+        foreach (var (name, _) in _hooks.AsEnumerable().Reverse())
         {
             using var link = Pinned(name);
             if (link is not null)
