@@ -346,7 +346,7 @@ public sealed class ServiceProgrammerTests
         _maps.Inner.Backends.Put(4711, default);
         _maps.Inner.Frontends.Delete(entry.Frontend);
         Assert.Equal(5, bench.Programmer.Compare(countsAsDrift: true));
-        Assert.True(bench.Programmer.Flush());
+        Assert.True(bench.Programmer.Flush() && bench.Programmer.LetGo());
         bench.AssertEqual();
         Assert.Equal(5, bench.Programmer.Status.Sum(map => map.Drift));
     }
