@@ -21,6 +21,7 @@ public static class Maglev
     /// <param name="turns">How many entries are claimed; null for all. The first turns are the same however many follow.</param>
     internal static ushort[] Build(BackendList backends, uint size, ulong seed, uint? turns = null)
     {
+        ArgumentOutOfRangeException.ThrowIfZero(backends.Count);
         var table = new ushort[size];
         Array.Fill(table, Free);
         var ways = new (uint Next, uint Step)[backends.Count];

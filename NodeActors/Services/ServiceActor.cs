@@ -16,6 +16,7 @@ internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
     private readonly ITimer _continue;
     private readonly BackOff _backOff = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(10));
     private long _ticket;
+    private long _told;
     private bool _isComplete;
     private bool _compareDue;
     private string? _compareProblem;
@@ -134,14 +135,21 @@ internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
             Compare();
         }
 
-        var written = _programmer.Flush() && _compareProblem is null;
-        var isDone = written && !_programmer.HasRefused;
+        var isDone = _programmer.Flush() && _compareProblem is null && !_programmer.HasRefused;
+        if (isDone)
+        {
+            if (_told != _ticket)
+            {
+                Written?.Invoke(_told = _ticket);
+            }
+        }
+
+        isDone &= _programmer.LetGo();
         _mapStatus = [.. _programmer.Status];
         _problems = [.. _model.Problems, .. _programmer.Problems, .. new[] { _compareProblem }.OfType<string>()];
         if (isDone)
         {
             _backOff.Reset();
-            Written?.Invoke(_ticket);
         }
 
         if (!isDone || _programmer.HasLeaving)

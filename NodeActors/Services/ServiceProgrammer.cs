@@ -29,6 +29,7 @@ internal sealed partial class ServiceProgrammer
     private readonly Dictionary<ServiceKey, FrontendId> _frontendIds = [];
     private readonly Dictionary<ServiceOwner, (ServicePlan Plan, string Problem, bool MayFit)> _refused = [];
     private readonly List<(Leaver Leaver, object Leave)> _left = [];
+    private bool _isWritten;
     private readonly Queue<(long Since, Leaver Leaver, object Leave)> _leaving = [];
 
     public ServiceProgrammer(ServiceMaps maps, ServiceIds ids, ServiceOptions options, TimeProvider time, ILogger logger)
@@ -88,15 +89,15 @@ internal sealed partial class ServiceProgrammer
     }
 
     /// <summary>
-    /// Writes everything pending, whatever an entry points to before the entry; then lets go of what has been left for long enough. False when the kernel refused
-    /// something: it stays pending, and what it was to replace stays in force.
+    /// Writes everything pending, whatever an entry points to before the entry. False when the kernel refused something: it stays pending, and what it was to
+    /// replace stays in force.
     /// </summary>
     public bool Flush()
     {
         // Nothing depends on a frontend that is to go, and it may make room.
-        var written = _services.WriteDeletes();
-        written &= _backends.WritePuts() && _pools.WritePending() && _ranges.WritePuts() && _frontendKeys.WritePuts() && _services.WritePuts();
-        if (!written)
+        var deleted = _services.WriteDeletes();
+        _isWritten = _backends.WritePuts() && _pools.WritePending() && _ranges.WritePuts() && _frontendKeys.WritePuts() && _services.WritePuts() && deleted;
+        if (!_isWritten)
         {
             return false;
         }
@@ -115,7 +116,7 @@ internal sealed partial class ServiceProgrammer
         }
 
         _left.Clear();
-        return LetGo(now);
+        return true;
     }
 
     /// <summary>Finds what differs in the kernel; the next <see cref="Flush"/> repairs it. To be called once all owners are known: what is nobody's goes.</summary>
@@ -124,8 +125,10 @@ internal sealed partial class ServiceProgrammer
         _services.Compare(countsAsDrift) + _frontendKeys.Compare(countsAsDrift) + _backends.Compare(countsAsDrift) + _ranges.Compare(countsAsDrift)
         + _pools.Compare(countsAsDrift);
 
-    private bool LetGo(long now)
+    /// <summary>Removes what has been left for long enough; nobody waits for that. False when the kernel refused something, which is repeated.</summary>
+    public bool LetGo()
     {
+        var now = _time.GetTimestamp();
         var pools = new List<InstalledPool>();
         while (_leaving.TryPeek(out var next) && _time.GetElapsedTime(next.Since, now) >= Grace)
         {
@@ -150,7 +153,7 @@ internal sealed partial class ServiceProgrammer
         }
 
         // Evaluated one by one: none waits for another.
-        return new[] { _pools.DeleteStrays(), _ranges.WriteDeletes(), _backends.WriteDeletes(), _frontendKeys.WriteDeletes() }.All(done => done);
+        return new[] { !_isWritten || _pools.DeleteStrays(), _ranges.WriteDeletes(), _backends.WriteDeletes(), _frontendKeys.WriteDeletes() }.All(done => done);
     }
 
     /// <summary>From here on nobody can want it again.</summary>

@@ -48,10 +48,10 @@ public sealed class ServiceCommandTests
 
     [Fact]
     public async Task Bpf_lb_list_shows_both_pools_with_the_keys_of_their_backends() => Assert.Equal("""
-        ID   GROUP   SERVICE ADDRESS       FLAGS               INSIDE                    OUTSIDE
-        1    8       [fd00::10]:53/UDP     internal            (none)                    -
-        2    7       192.0.2.1:30080/TCP   external,internal   pool 5                    pool 6, maglev
-                                                               10.0.0.1:8080/TCP (11)    10.0.0.1:8080/TCP (11)
+        ID   GROUP   SERVICE ADDRESS       FLAGS               INSIDE                   OUTSIDE
+        1    8       [fd00::10]:53/UDP     internal            (none)                   -
+        2    7       192.0.2.1:30080/TCP   external,internal   pool 5                   pool 6, maglev
+                                                               10.0.0.1:8080/TCP (11)   10.0.0.1:8080/TCP (11)
                                                                10.0.1.1:8080/TCP (12)
 
         """, await PrintAsync(AgentRoutes.BpfServices, Samples.BpfServices, "bpf", "lb", "list"));

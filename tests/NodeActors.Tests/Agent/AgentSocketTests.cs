@@ -5,6 +5,7 @@ using System.Text.Json;
 using Axoneme.Datapath;
 using Axoneme.Datapath.Layout;
 using Axoneme.NodeActors.Tests.Fakes;
+using Axoneme.NodeActors.Tests.Services;
 using Axoneme.Wire.Agent;
 
 namespace Axoneme.NodeActors.Tests.Agent;
@@ -99,6 +100,32 @@ public sealed class AgentSocketTests : IAsyncLifetime
         Assert.Equal([("TCP", "80"), ("TCP", "443")], policy.Select(p => (p.Protocol, p.Ports)));
         Assert.All(policy, row => Assert.Equal(("ingress", "allow", "NetworkPolicy/default/allow ingress[0]"), (row.Direction, row.Verdict, row.RuleName)));
         Assert.Contains("k8s:app=client", policy[0].Labels);
+    }
+
+    [Fact]
+    public async Task Services_are_told_as_they_are_in_force_and_as_the_kernel_has_them()
+    {
+        var service = ServiceRecords.Service("web", "10.96.0.1", nodePort: 30080);
+        service.ExternalTrafficLocal = true;
+        service.AffinitySeconds = 60;
+        await _node.PublishAsync(
+            ServiceRecords.Record(service),
+            ServiceRecords.Record(ServiceRecords.Slice(
+                "web", ServiceRecords.Endpoint("10.2.0.5"), ServiceRecords.Endpoint("10.1.0.2", node: "node-a"), ServiceRecords.Endpoint("10.2.0.6", ready: false, terminating: true))));
+        var views = (await _client.GetFromJsonAsync(AgentRoutes.Services, AgentJson.Default.IReadOnlyListServiceView))!;
+        Assert.All(views, view => Assert.Equal(("default/web", 60u), (view.Name, view.AffinitySeconds)));
+        var nodePort = views.Single(view => view.Frontend == "192.0.2.1:30080/TCP");
+        Assert.Equal(("NodePort", "external,internal,affinity"), (nodePort.Type, nodePort.Flags));
+        Assert.Equal(
+            [("10.1.0.2:8080/TCP", "active", true, true), ("10.2.0.5:8080/TCP", "active", true, false), ("10.2.0.6:8080/TCP", "terminating", false, false)],
+            nodePort.Backends.Select(backend => (backend.Address, backend.State, backend.Inside, backend.Outside)));
+        var entry = (await _client.GetFromJsonAsync(AgentRoutes.BpfServices, AgentJson.Default.IReadOnlyListBpfServiceView))!.Single(entry => entry.Address == "192.0.2.1:30080/TCP");
+        Assert.Equal((nodePort.Id, 2, "10.1.0.2:8080/TCP"), (entry.Frontend, entry.Inside!.Backends.Count, entry.Outside!.Backends.Single().Address));
+        var frontends = (await _client.GetFromJsonAsync(AgentRoutes.BpfFrontends, AgentJson.Default.IReadOnlyListBpfFrontendView))!;
+        Assert.Equal(views.Select(view => (view.Id, view.Frontend)), frontends.Select(frontend => (frontend.Id, frontend.Address)));
+        var backends = (await _client.GetFromJsonAsync(AgentRoutes.BpfBackends, AgentJson.Default.IReadOnlyListBpfBackendView))!;
+        Assert.Equal(nodePort.Backends.Select(backend => (backend.Id, backend.State)).Order(), backends.Select(backend => (backend.Id, backend.State)).Order());
+        Assert.Empty((await _client.GetFromJsonAsync(AgentRoutes.BpfMaglev, AgentJson.Default.IReadOnlyListBpfMaglevView))!);
     }
 
     [Fact]

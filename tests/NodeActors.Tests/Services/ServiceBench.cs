@@ -64,7 +64,7 @@ internal sealed class ServiceBench
     {
         Programmer.Update(Model.TakeChanges());
         Programmer.RemoveStrangers();
-        return Programmer.Flush();
+        return Programmer.Flush() && Programmer.LetGo();
     }
 
     /// <summary>Passes until nothing waits any more.</summary>
@@ -77,7 +77,7 @@ internal sealed class ServiceBench
             Time.Advance(ServiceProgrammer.Grace);
         }
 
-        Assert.True(Programmer.Flush());
+        Assert.True(Programmer.Flush() && Programmer.LetGo());
     }
 
     /// <summary>Every frontend is whole, whatever the process is at.</summary>
