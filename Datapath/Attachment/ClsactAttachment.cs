@@ -8,7 +8,7 @@ namespace Axoneme.Datapath.Attachment;
 /// </summary>
 internal sealed class ClsactAttachment(InterfacePrograms programs, string bpfRoot) : IAttachment
 {
-    private readonly string _node = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Path.TrimEndingDirectorySeparator(bpfRoot))))[..8];
+    private readonly string _node = NodeDevices.HashOf(bpfRoot);
 
     public void Attach(uint ifindex)
     {
