@@ -11,6 +11,10 @@ public static class ConntrackClock
     /// <summary>Converts a reading of CLOCK_MONOTONIC in nanoseconds to ticks.</summary>
     public static uint Ticks(ulong monotonicNanoseconds) => (uint)(monotonicNanoseconds >> ConntrackEntry.TickShift);
 
+    /// <summary>Now, in ticks.</summary>
+    /// <param name="clock">Its timestamps are the datapath's clock, CLOCK_MONOTONIC.</param>
+    public static uint Now(TimeProvider clock) => Ticks((ulong)clock.GetElapsedTime(0).Ticks * 100);
+
     /// <summary>True when the datapath would take a packet of this connection for the first of a new one.</summary>
     public static bool IsExpired(byte protocol, in ConntrackEntry entry, uint nowTicks) => IsSilent(entry.LastSeen, Timeout(protocol, entry.Flags), nowTicks);
 
