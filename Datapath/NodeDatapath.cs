@@ -110,8 +110,7 @@ public sealed class NodeDatapath : IDatapath
 
         ExpeditedGracePeriods.RestoreLeftOver();
         using var pins = PinDirectory.Open(options.BpfRoot);
-        using var none = new FileDescriptor(-1);
-        foreach (var clsact in Roles.Select(role => new ClsactAttachment(new InterfacePrograms(role, none, none), options.BpfRoot)))
+        foreach (var clsact in Roles.Select(role => ClsactAttachment.WithoutPrograms(role, options.BpfRoot)))
         {
             foreach (var ifindex in clsact.Interfaces())
             {

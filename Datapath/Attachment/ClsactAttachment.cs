@@ -1,3 +1,4 @@
+using Axoneme.Datapath.Native;
 using Axoneme.Datapath.Network;
 
 namespace Axoneme.Datapath.Attachment;
@@ -8,7 +9,11 @@ namespace Axoneme.Datapath.Attachment;
 /// </summary>
 internal sealed class ClsactAttachment(InterfacePrograms programs, string bpfRoot) : IAttachment
 {
-    private readonly string _node = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Path.TrimEndingDirectorySeparator(bpfRoot))))[..8];
+    private static readonly FileDescriptor NoProgram = new(-1);
+    private readonly string _node = NodeDevices.HashOf(bpfRoot);
+
+    /// <summary>To find and detach what an earlier process attached; it has no programs to attach.</summary>
+    public static ClsactAttachment WithoutPrograms(InterfaceRole role, string bpfRoot) => new(new InterfacePrograms(role, NoProgram, NoProgram), bpfRoot);
 
     public void Attach(uint ifindex)
     {

@@ -3,32 +3,21 @@ namespace Axoneme.Datapath.Layout;
 /// <summary>When a translation is over: the rules of <c>bpf/lib/nat.h</c>, for the collector. Time counts as in <see cref="ConntrackClock"/>.</summary>
 public static class NatClock
 {
-    private const uint TcpEstablished = 7451; // 8000 s
-    private const uint TcpClosing = 9;        // 10 s
-    private const uint Other = 56;            // 60 s
-    private const byte Tcp = 6;
-
     /// <summary>Whether nothing was seen of a translation for too long.</summary>
     /// <param name="protocol">Of the packets translated.</param>
     /// <param name="flags">Of the entry of direction <see cref="NatDirection.Out"/>.</param>
     /// <param name="lastSeen">The later one of both entries, in ticks.</param>
     /// <param name="nowTicks">Now; entries may be newer than the reading of the clock.</param>
-    public static bool IsExpired(byte protocol, NatFlags flags, uint lastSeen, uint nowTicks) => Age(lastSeen, nowTicks) > Timeout(protocol, flags);
+    public static bool IsExpired(byte protocol, NatFlags flags, uint lastSeen, uint nowTicks) => ConntrackClock.IsSilent(lastSeen, Timeout(protocol, flags), nowTicks);
 
     /// <summary>Whether an entry without its twin may go. Its sender may make the other one again, so it is kept as long as a packet without an answer.</summary>
-    public static bool IsOrphanExpired(uint lastSeen, uint nowTicks) => Age(lastSeen, nowTicks) > Other;
+    public static bool IsOrphanExpired(uint lastSeen, uint nowTicks) => ConntrackClock.IsSilent(lastSeen, ConntrackClock.Other, nowTicks);
 
     /// <summary>Ticks without a packet after which a translation is over.</summary>
     public static uint Timeout(byte protocol, NatFlags flags)
     {
         const NatFlags bothFins = NatFlags.FinOut | NatFlags.FinIn;
-        if (protocol != Tcp)
-        {
-            return Other;
-        }
-
-        var isClosing = flags.HasFlag(NatFlags.Reset) || (flags & bothFins) == bothFins;
-        return isClosing ? TcpClosing : flags.HasFlag(NatFlags.ReplySeen) ? TcpEstablished : Other;
+        return ConntrackClock.Timeout(protocol, isClosing: flags.HasFlag(NatFlags.Reset) || (flags & bothFins) == bothFins, isAnswered: flags.HasFlag(NatFlags.ReplySeen));
     }
 
     /// <summary>The key of the other entry of a translation.</summary>
@@ -52,7 +41,4 @@ public static class NatClock
     {
         Source = entry.Address, SourcePort = entry.Port, Destination = key.Source, DestinationPort = key.SourcePort, Protocol = key.Protocol, Direction = direction,
     };
-
-    /// <summary>Signed: 0 for what was seen after the clock was read.</summary>
-    private static uint Age(uint lastSeen, uint nowTicks) => (uint)Math.Max(0, unchecked((int)(nowTicks - lastSeen)));
 }

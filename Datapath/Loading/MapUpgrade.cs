@@ -134,7 +134,7 @@ internal sealed class MapUpgrade(PinDirectory pins, Action<string> reached) : ID
             if (BpfObjectCalls.OpenPinned(pins.Incoming(map.Name)) is { } incoming)
             {
                 prepared.Add(map.Name, incoming);
-                fits &= MapShape.Of(incoming, Subject(map)).Compare(map.Wanted).Kind == MapDifferenceKind.None;
+                fits &= Difference(map, incoming).Kind == MapDifferenceKind.None;
             }
         }
 
@@ -150,7 +150,7 @@ internal sealed class MapUpgrade(PinDirectory pins, Action<string> reached) : ID
         }
 
         var pinned = unit.ToDictionary(map => map, map => BpfObjectCalls.OpenPinned(pins.Map(map.Name)));
-        var differences = unit.ToDictionary(map => map, map => pinned[map] is { } existing ? MapShape.Of(existing, Subject(map)).Compare(map.Wanted) : MapDifference.None);
+        var differences = unit.ToDictionary(map => map, map => pinned[map] is { } existing ? Difference(map, existing) : MapDifference.None);
         var isOther = differences.Values.Any(difference => difference.Kind == MapDifferenceKind.Layout);
         AwaitsContents |= isOther;
         foreach (var map in unit)
@@ -185,7 +185,7 @@ internal sealed class MapUpgrade(PinDirectory pins, Action<string> reached) : ID
         // A map that other options or another version prepared may be in use on some interfaces: its connections count, too.
         if (BpfObjectCalls.OpenPinned(pins.Incoming(map.Name)) is { } incoming)
         {
-            if (MapShape.Of(incoming, Subject(map)).Compare(map.Wanted).Kind == MapDifferenceKind.None)
+            if (Difference(map, incoming).Kind == MapDifferenceKind.None)
             {
                 map.Use(incoming, isIncoming: true);
             }
@@ -202,7 +202,7 @@ internal sealed class MapUpgrade(PinDirectory pins, Action<string> reached) : ID
             {
                 map.CarryFrom(pinned, Conversion(map, pinned));
             }
-            else if (MapShape.Of(pinned, Subject(map)).Compare(map.Wanted).Kind == MapDifferenceKind.None)
+            else if (Difference(map, pinned).Kind == MapDifferenceKind.None)
             {
                 map.Use(pinned, isIncoming: false);
             }
@@ -262,6 +262,8 @@ internal sealed class MapUpgrade(PinDirectory pins, Action<string> reached) : ID
             $"map {map.Name}: the one pinned below {pins.Root} has another layout: {string.Join(", ", obstacles)}; its entries cannot be carried over, and nothing was changed. "
             + "Go on with the version that made it, or drain the node, remove the datapath (`axoneme cleanup`) and start again: open connections are then judged anew");
     }
+
+    private static MapDifference Difference(UpgradedMap map, FileDescriptor found) => MapShape.Of(found, Subject(map)).Compare(map.Wanted);
 
     private static string Subject(UpgradedMap map) => $"map {map.Name}";
 }

@@ -14,6 +14,10 @@ internal struct BpfProgramInfo
     [FieldOffset(20)]
     public uint TranslatedLength;
 
+    /// <summary>The number of the type information it was loaded with, 0 for none.</summary>
+    [FieldOffset(128)]
+    public uint TypeInfo;
+
     /// <summary>Instructions the verifier went through, of which the kernel allows a million (Linux 5.16).</summary>
     [FieldOffset(216)]
     public uint VerifiedInstructions;

@@ -33,7 +33,7 @@ internal static unsafe class BpfTypeInfoCalls
     }
 
     /// <summary>Type information of a program, empty when it was loaded without.</summary>
-    public static byte[] OfProgram(FileDescriptor program, string subject) => Read(BpfObjectCalls.Info<ProgramInfo>(program, subject).TypeInfo, subject);
+    public static byte[] OfProgram(FileDescriptor program, string subject) => Read(BpfObjectCalls.Info<BpfProgramInfo>(program, subject).TypeInfo, subject);
 
     [StructLayout(LayoutKind.Sequential)]
     private struct ByIdAttributes
@@ -51,13 +51,5 @@ internal static unsafe class BpfTypeInfoCalls
         public ulong Name;
         public uint NameLength;
         public uint KernelBtf;
-    }
-
-    /// <summary>The head of <c>struct bpf_prog_info</c>.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 136)]
-    private struct ProgramInfo
-    {
-        [FieldOffset(128)]
-        public uint TypeInfo;
     }
 }

@@ -13,7 +13,6 @@ internal static class Errno
     public const int Invalid = 22;
     public const int NoSpace = 28;
     public const int NoLink = 67;
-    public const int AddressInUse = 98;
     public const int NoBufferSpace = 105;
     public const int OperationNotSupported = 95;
 

@@ -85,7 +85,6 @@ internal static class NetlinkConstants
     public const ushort BpfDescriptor = 6; // TCA_BPF_*
     public const ushort BpfName = 7;
     public const ushort BpfFlags = 8;
-    public const ushort BpfId = 11;
     public const uint DirectAction = 1;
 
     public const uint LinkGroup = 1; // RTMGRP_*

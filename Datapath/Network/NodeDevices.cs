@@ -31,6 +31,7 @@ public static class NodeDevices
     public static bool IsOfAnotherNode(string name, string hostDevice) =>
         name.StartsWith(Prefix, StringComparison.Ordinal) && !name.Contains(hostDevice[Prefix.Length..], StringComparison.Ordinal);
 
-    private static string HashOf(string bpfRoot) =>
+    /// <summary>What tells apart nodes that share a network namespace: 8 characters that follow from the bpffs directory.</summary>
+    internal static string HashOf(string bpfRoot) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.TrimEndingDirectorySeparator(bpfRoot))))[..8];
 }

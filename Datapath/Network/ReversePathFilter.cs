@@ -32,14 +32,14 @@ public static class ReversePathFilter
     /// <summary>Switches the check off for one interface and leaves it as it was for all others.</summary>
     public static void Exempt(string device)
     {
-        var all = ValueOf(All);
-        if (all != 0)
+        var changes = Changes();
+        foreach (var path in changes.Keys.Where(path => path != All))
         {
-            foreach (var path in OtherPaths().Where(path => ValueOf(path) < all))
-            {
-                Sysctl.Write(path, all.ToString(CultureInfo.InvariantCulture));
-            }
+            Sysctl.Write(path, changes[All]);
+        }
 
+        if (changes.Count > 0)
+        {
             Sysctl.Write(All, "0");
         }
 

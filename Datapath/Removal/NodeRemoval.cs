@@ -140,21 +140,14 @@ public sealed partial class NodeRemoval : IDisposable
     /// <summary>Filters of kernels without tcx hang on interfaces and need no pins.</summary>
     private void PlanFilters(IReadOnlyList<LinkInfo> links)
     {
-        using var none = new FileDescriptor(-1);
         foreach (var role in Enum.GetValues<InterfaceRole>())
         {
-            var clsact = new ClsactAttachment(new InterfacePrograms(role, none, none), _bpfRoot);
+            var clsact = ClsactAttachment.WithoutPrograms(role, _bpfRoot);
             foreach (var ifindex in clsact.PartlyAttached())
             {
-                Plan("program", $"{InterfacePrograms.FromNameOf(role)}, {InterfacePrograms.ToNameOf(role)} on {links.FirstOrDefault(link => link.Index == ifindex)?.Name}", () => Detach(role, ifindex));
+                Plan("program", $"{InterfacePrograms.FromNameOf(role)}, {InterfacePrograms.ToNameOf(role)} on {links.FirstOrDefault(link => link.Index == ifindex)?.Name}", () => clsact.Detach(ifindex));
             }
         }
-    }
-
-    private void Detach(InterfaceRole role, uint ifindex)
-    {
-        using var none = new FileDescriptor(-1);
-        new ClsactAttachment(new InterfacePrograms(role, none, none), _bpfRoot).Detach(ifindex);
     }
 
     private void PlanPins()

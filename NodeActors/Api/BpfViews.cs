@@ -109,7 +109,7 @@ internal sealed class BpfViews(IDatapath datapath, StateActor state, TimeProvide
 
     private uint IdleSeconds(uint lastSeen)
     {
-        var now = ConntrackClock.Ticks((ulong)timeProvider.GetElapsedTime(0).Ticks * 100);
+        var now = ConntrackClock.Now(timeProvider);
         return (uint)(((ulong)Math.Max(0, unchecked((int)(now - lastSeen))) << ConntrackEntry.TickShift) / 1_000_000_000);
     }
 

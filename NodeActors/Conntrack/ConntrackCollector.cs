@@ -121,7 +121,7 @@ internal sealed partial class ConntrackCollector : NodeActor<ConntrackCollector.
         return before.After(alive, expired);
     }
 
-    private uint Now() => ConntrackClock.Ticks((ulong)TimeProvider.GetElapsedTime(0).Ticks * 100);
+    private uint Now() => ConntrackClock.Now(TimeProvider);
 
     private TimeSpan IntervalAfter(ConntrackCollection run, TimeSpan duration)
     {

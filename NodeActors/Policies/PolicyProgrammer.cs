@@ -17,9 +17,6 @@ internal sealed class PolicyProgrammer(MapReconciler<PolicyKey, PolicyEntry> map
     /// <summary>Lists that the kernel's entries may still point to until everything pending is written.</summary>
     private readonly List<IntervalList> _left = [];
 
-    /// <summary>Policies that have an id now, unused ones included until they are retired.</summary>
-    public IReadOnlyCollection<InstalledPolicy> Installed => _installed.Values;
-
     /// <summary>The policy that judges an endpoint; null when none could be installed yet: the endpoint stays closed.</summary>
     public InstalledPolicy? Of(ushort endpoint) => _assigned.GetValueOrDefault(endpoint);
 

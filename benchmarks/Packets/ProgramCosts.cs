@@ -14,6 +14,8 @@ internal static class ProgramCosts
     private const int Flows = 10_000;
     private const byte Syn = 0x02;
     private const byte Ack = 0x10;
+    private const uint ForwardedMark = 0xa00;
+    private const int Redirect = 7; // TC_ACT_REDIRECT
     private const double LocalLimit = 250;
     private const double SideLimit = 350;
     private const double NewLimit = 1_200;
@@ -58,7 +60,7 @@ internal static class ProgramCosts
             Row("flow rotation alone (part of every row below)", bench.Measure(() => bench.Rotate("spread", packet, bench.Bed.Pod)), null),
         };
         bench.Aim("from_pod");
-        bench.Establish("from_pod", CostBed.Client, CostBed.Server, bench.Bed.Pod, redirected: true);
+        bench.Establish("from_pod", CostBed.Client, CostBed.Server, bench.Bed.Pod);
         rows.Add(Row("pod to pod, hot: one established flow, both decisions", bench.Measure(() => bench.Rotate("same", packet, bench.Bed.Pod)), LocalLimit));
         rows.Add(Row($"pod to pod, spread: {Flows} established flows, both decisions", bench.Measure(() => bench.Rotate("spread", packet, bench.Bed.Pod)), LocalLimit));
         rows.Add(Row("pod to pod, new: distinct tuples, SYN, event included", bench.New(CostBed.Packet(CostBed.Client, CostBed.Server, Syn), bench.Bed.Pod), NewLimit));
@@ -70,14 +72,14 @@ internal static class ProgramCosts
         Report.Progress("nanoseconds per packet: between nodes, native");
         var bed = bench.Bed;
         bed.Forget();
-        var sent = bench.Side("from_pod", CostBed.Client, CostBed.Remote, bed.Pod, redirected: true);
+        var sent = bench.Side("from_pod", CostBed.Client, CostBed.Remote, bed.Pod);
         var passed = bench.Measure(() => Cost(bench.Program("to_netdev"), CostBed.Packet(CostBed.Client, CostBed.Remote, Ack), bed.Device, 1_000_000, ForwardedMark));
         bed.Forget();
-        var received = bench.Side("from_netdev", CostBed.Remote, CostBed.Client, bed.Device, redirected: true);
+        var received = bench.Side("from_netdev", CostBed.Remote, CostBed.Client, bed.Device);
         bench.Aim("from_netdev");
         var begun = bench.New(CostBed.Packet(CostBed.Remote, CostBed.Client, Syn), bed.Device);
         bed.Forget();
-        var left = bench.Side("from_pod", CostBed.Client, CostBed.World, bed.Pod, redirected: true, "spread_out");
+        var left = bench.Side("from_pod", CostBed.Client, CostBed.World, bed.Pod, "spread_out");
         bed.Forget();
         return
         [
@@ -92,7 +94,7 @@ internal static class ProgramCosts
     {
         Report.Progress("nanoseconds per packet: between nodes, VXLAN");
         var bed = bench.Bed;
-        var sent = bench.Side("from_pod", CostBed.Client, CostBed.Remote, bed.Pod, redirected: true);
+        var sent = bench.Side("from_pod", CostBed.Client, CostBed.Remote, bed.Pod);
         var overlay = bench.Measure(() => Cost(bench.Program("to_overlay"), CostBed.Packet(CostBed.Client, CostBed.Remote, Ack), bed.Overlay, 1_000_000, ForwardedMark));
         var passed = bench.Measure(() => Cost(bench.Program("to_netdev"), CostBed.Packet(CostBed.Client, CostBed.Remote, Ack), bed.Device, 1_000_000, ForwardedMark));
         var outer = CostBed.Packet(CostBed.Node, IPAddress.Parse("172.30.0.1"), Ack);
@@ -109,8 +111,6 @@ internal static class ProgramCosts
             Row("to another node, VXLAN: receiving side, spread", Sum(bench, arrived, received), SideLimit, "setting a tunnel key for the test included"),
         ];
     }
-
-    private const uint ForwardedMark = 0xa00;
 
     /// <summary>Programs a packet meets one after the other; what the harness costs counts once.</summary>
     private static List<double> Sum(Bench bench, params List<double>[] parts) =>
@@ -154,19 +154,19 @@ internal static class ProgramCosts
         });
 
         /// <summary>What a program costs on established flows.</summary>
-        public List<double> Side(string program, IPAddress source, IPAddress destination, uint ifindex, bool redirected, string rotation = "spread")
+        public List<double> Side(string program, IPAddress source, IPAddress destination, uint ifindex, string rotation = "spread")
         {
             Aim(program);
-            Establish(program, source, destination, ifindex, redirected);
+            Establish(program, source, destination, ifindex);
             return Measure(() => Rotate(rotation, CostBed.Packet(source, destination, Ack), ifindex));
         }
 
-        public void Establish(string program, IPAddress source, IPAddress destination, uint ifindex, bool redirected)
+        public void Establish(string program, IPAddress source, IPAddress destination, uint ifindex)
         {
             for (var flow = 0; flow < Flows; flow++)
             {
                 var verdict = Program(program).Run(CostBed.Packet(source, destination, Syn, (ushort)(CostBed.FirstPort + flow)), ifindex).Verdict;
-                if (redirected != (verdict == 7))
+                if (verdict != Redirect)
                 {
                     throw new InvalidOperationException($"{program}: {source} to {destination} came to verdict {verdict}: nothing worth measuring");
                 }

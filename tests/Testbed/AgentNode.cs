@@ -1,14 +1,12 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Axoneme.Datapath.Network;
 
 namespace Axoneme.Testbed;
 
 /// <summary>A node: a network namespace and directories of its own, with a server process that has an agent.</summary>
-public abstract class AgentNode : IAsyncDisposable
+public abstract class AgentNode
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly List<Process> _processes = [];
 
     private protected AgentNode(Namespace ns, string root)
     {
@@ -35,9 +33,6 @@ public abstract class AgentNode : IAsyncDisposable
 
     public string LogFile => Path.Combine(Root, "server.log");
 
-    /// <summary>The server's process id.</summary>
-    public int ServerId => Server.Id;
-
     /// <summary>
     /// The node's own cgroup, so that its sockets' programs serve nobody else's pods; null where there is no cgroup v2 hierarchy.
     /// </summary>
@@ -45,7 +40,7 @@ public abstract class AgentNode : IAsyncDisposable
 
     private protected IEnumerable<string> CgroupArguments => Cgroup is { } cgroup ? ["--cgroup-root", cgroup] : [];
 
-    /// <summary>As <see cref="StartIn"/>'s program, run to its end, but as a process of the pod's: in the node's cgroup.</summary>
+    /// <summary>Runs a program in a pod as a process of the pod's: in its network namespace and in the node's cgroup.</summary>
     public Task<CommandResult> RunInAsync(Pod pod, string program, params string[] arguments)
     {
         var cgroup = Cgroup ?? throw new InvalidOperationException("no cgroup v2 hierarchy");
@@ -134,29 +129,5 @@ public abstract class AgentNode : IAsyncDisposable
     /// <summary>Tries until it holds; on giving up shows the end of the server's log.</summary>
     public Task UntilAsync(string what, Func<Task<bool>> holds, TimeSpan? patience = null) => Waiting.UntilAsync(what, holds, [Server], patience ?? Patience);
 
-    /// <summary>Starts a program in a pod's namespace; it ends with the node.</summary>
-    public Process StartIn(Pod pod, string program, params string[] arguments)
-    {
-        var process = Command.Start("nsenter", Namespace.Enter(pod.NetnsPath, program, arguments), redirect: true);
-        _processes.Add(process);
-        return process;
-    }
-
     public string LogTail() => Server.LogTail();
-
-    public virtual ValueTask DisposeAsync()
-    {
-        foreach (var process in _processes)
-        {
-            if (!process.HasExited)
-            {
-                process.Kill(entireProcessTree: true);
-            }
-
-            process.Dispose();
-        }
-
-        _processes.Clear();
-        return ValueTask.CompletedTask;
-    }
 }

@@ -164,7 +164,6 @@ public sealed class Cluster : IAsyncDisposable
         foreach (var node in _nodes)
         {
             node.Server.End();
-            await node.DisposeAsync();
         }
 
         await _teardown.DisposeAsync();

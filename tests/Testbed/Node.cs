@@ -6,7 +6,7 @@ namespace Axoneme.Testbed;
 /// One node alone: <c>axoneme-server all-in-one</c> running in its namespace on a directory of manifests, as its user would run it.
 /// Everything it made is gone after disposal.
 /// </summary>
-public sealed class Node : AgentNode
+public sealed class Node : AgentNode, IAsyncDisposable
 {
     private readonly NodeOptions _options;
 
@@ -62,10 +62,8 @@ public sealed class Node : AgentNode
     /// <summary>GET on the admin API's Unix socket.</summary>
     public Task<JsonElement> AdminAsync(string path) => UnixHttp.GetJsonAsync(AdminSocket, path);
 
-    public override async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        await base.DisposeAsync();
-
         // Removal goes the product's own way: with no manifests left it takes every pod down.
         foreach (var file in Directory.Exists(Manifests) ? Directory.GetFiles(Manifests) : [])
         {

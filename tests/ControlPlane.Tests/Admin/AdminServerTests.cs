@@ -10,7 +10,7 @@ using Xunit;
 namespace Axoneme.ControlPlane.Tests.Admin;
 
 /// <summary>A whole control plane on a real directory, asked over its real sockets.</summary>
-public sealed class AdminServerTests : IAsyncLifetime
+public sealed class AdminServerTests() : AskedControlPlane(AdminServerTests.Manifests)
 {
     private const string Manifests =
         """
@@ -46,25 +46,10 @@ public sealed class AdminServerTests : IAsyncLifetime
         - {addresses: [10.0.0.3], conditions: {ready: false}}
         """;
 
-    private readonly TemporaryDirectory _manifests = new();
-    private readonly TemporaryDirectory _state = new();
-    private ControlPlaneHost _host = null!;
-    private HttpClient _http = null!;
-
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        _manifests.Write("all.yaml", Manifests);
-        _host = await StartAsync();
-        _http = new HttpClient { BaseAddress = new Uri($"http://{_host.AdminAddress}") };
-        await Waiting.UntilAsync(() => _host.Log.List(RecordKind.Pod).Count == 1 && _host.Manifests.Version > 0, "the manifests are applied");
-    }
-
-    public async Task DisposeAsync()
-    {
-        _http.Dispose();
-        await _host.DisposeAsync();
-        _manifests.Dispose();
-        _state.Dispose();
+        await base.InitializeAsync();
+        await Waiting.UntilAsync(() => Host.Log.List(RecordKind.Pod).Count == 1 && Host.Manifests.Version > 0, "the manifests are applied");
     }
 
     [Fact]
@@ -80,8 +65,8 @@ public sealed class AdminServerTests : IAsyncLifetime
     [Fact]
     public async Task Services_are_listed_and_one_is_shown_with_its_backends()
     {
-        _manifests.Write("service.yaml", Service);
-        await Waiting.UntilAsync(() => _host.Log.List(RecordKind.Service).Count + _host.Log.List(RecordKind.EndpointSlice).Count == 2, "the service is applied");
+        ManifestDirectory.Write("service.yaml", Service);
+        await Waiting.UntilAsync(() => Host.Log.List(RecordKind.Service).Count + Host.Log.List(RecordKind.EndpointSlice).Count == 2, "the service is applied");
 
         var listed = (await GetAsync("/v1/services")).GetProperty("services").EnumerateArray().Single();
         Assert.Equal("default/web ClusterIP 10.96.0.10", $"{listed.GetProperty("namespace")}/{listed.GetProperty("name")} {listed.GetProperty("type")} {listed.GetProperty("clusterIps")[0]}");
@@ -106,7 +91,7 @@ public sealed class AdminServerTests : IAsyncLifetime
 
         Assert.Equal("default/web", actor.GetProperty("id").GetString());
         Assert.Equal("web", actor.GetProperty("state").GetProperty("desired").GetProperty("name").GetString());
-        Assert.Equal(_host.Log.Find(RecordKind.Pod, "default/web")!.Revision, actor.GetProperty("revision").GetUInt64());
+        Assert.Equal(Host.Log.Find(RecordKind.Pod, "default/web")!.Revision, actor.GetProperty("revision").GetUInt64());
         Assert.Equal((0, 0L), (actor.GetProperty("mailboxDepth").GetInt32(), actor.GetProperty("failures").GetInt64()));
         Assert.InRange(actor.GetProperty("lastEventTime").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow);
     }
@@ -126,7 +111,7 @@ public sealed class AdminServerTests : IAsyncLifetime
         var number = all.GetProperty("records")[0].GetProperty("key").GetString();
         var one = await GetAsync($"/v1/state/IDENTITY?key={number}");
 
-        Assert.Equal(_host.Log.Epoch, all.GetProperty("epoch").GetUInt64());
+        Assert.Equal(Host.Log.Epoch, all.GetProperty("epoch").GetUInt64());
         Assert.Equal("k8s:app=web", one.GetProperty("records")[0].GetProperty("value").GetProperty("labels")[0].GetString());
         Assert.True(one.GetProperty("records")[0].GetProperty("revision").GetUInt64() > 0);
         Assert.Empty((await GetAsync("/v1/state/identity?key=1")).GetProperty("records").EnumerateArray());
@@ -162,21 +147,21 @@ public sealed class AdminServerTests : IAsyncLifetime
     [Fact]
     public async Task Nodes_are_shown_with_what_they_enforce()
     {
-        await _host.Reports.RegisterNodeAsync(new NodeRegistration { Name = "n1", PodCidrs = { "10.0.0.0/24" } }, CancellationToken.None);
-        await _host.Stream.AcknowledgeAsync(
-            new AppliedRevision { Node = "n1", Epoch = _host.Log.Epoch, Revision = _host.Log.Head - 1 }, CancellationToken.None);
+        await Host.Reports.RegisterNodeAsync(new NodeRegistration { Name = "n1", PodCidrs = { "10.0.0.0/24" } }, CancellationToken.None);
+        await Host.Stream.AcknowledgeAsync(
+            new AppliedRevision { Node = "n1", Epoch = Host.Log.Epoch, Revision = Host.Log.Head - 1 }, CancellationToken.None);
 
         var node = (await GetAsync("/v1/nodes")).GetProperty("nodes")[0];
 
         Assert.Equal(("n1", 1UL), (node.GetProperty("name").GetString(), node.GetProperty("behind").GetUInt64()));
-        Assert.Contains("axoneme_node_applied_revision{node=\"n1\"}", await _http.GetStringAsync("/metrics"));
+        Assert.Contains("axoneme_node_applied_revision{node=\"n1\"}", await Http.GetStringAsync("/metrics"));
     }
 
     [Fact]
     public async Task Health_and_metrics_answer()
     {
         Assert.Equal("ok", (await GetAsync("/healthz")).GetProperty("status").GetString());
-        var metrics = await _http.GetStringAsync("/metrics");
+        var metrics = await Http.GetStringAsync("/metrics");
         Assert.Contains("\ncilium_identity{type=\"cluster_local\"} 1\n", metrics);
         Assert.Contains("\ncilium_policy 1\n", metrics);
         Assert.Contains("\naxoneme_journal_writable 1\n", metrics);
@@ -186,7 +171,7 @@ public sealed class AdminServerTests : IAsyncLifetime
     [Fact]
     public async Task The_unix_socket_answers_and_is_its_owners_only()
     {
-        var socket = Path.Combine(_state.Path, "admin.sock");
+        var socket = Path.Combine(StateDirectory.Path, "admin.sock");
         using var handler = new SocketsHttpHandler
         {
             ConnectCallback = async (_, cancellationToken) =>
@@ -205,7 +190,7 @@ public sealed class AdminServerTests : IAsyncLifetime
     [Fact]
     public async Task Writing_methods_are_refused()
     {
-        var answer = await _http.PostAsync("/v1/actors", null);
+        var answer = await Http.PostAsync("/v1/actors", null);
 
         Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.StatusCode);
     }
@@ -213,17 +198,17 @@ public sealed class AdminServerTests : IAsyncLifetime
     [Fact]
     public async Task A_restart_loses_no_identity_endpoint_or_address_and_goes_on_in_the_same_epoch()
     {
-        await _host.Reports.ReportEndpointAsync(Given.Report("web", "c1", "10.0.0.1"), CancellationToken.None);
-        var (epoch, head, identity) = (_host.Log.Epoch, _host.Log.Head, _host.Log.Find(RecordKind.Pod, "default/web")!.Pod.Identity);
-        await _host.DisposeAsync();
+        await Host.Reports.ReportEndpointAsync(Given.Report("web", "c1", "10.0.0.1"), CancellationToken.None);
+        var (epoch, head, identity) = (Host.Log.Epoch, Host.Log.Head, Host.Log.Find(RecordKind.Pod, "default/web")!.Pod.Identity);
+        await Host.DisposeAsync();
 
-        _host = await StartAsync();
+        Host = await StartAsync();
 
-        Assert.Equal((epoch, head), (_host.Log.Epoch, _host.Log.Head));
-        Assert.Equal(identity, _host.Log.Find(RecordKind.Ip, "10.0.0.1")!.Ip.Identity);
-        await using var reader = _host.Stream.SubscribeAsync(new Cursor { Epoch = epoch, Revision = head }, CancellationToken.None).GetAsyncEnumerator();
+        Assert.Equal((epoch, head), (Host.Log.Epoch, Host.Log.Head));
+        Assert.Equal(identity, Host.Log.Find(RecordKind.Ip, "10.0.0.1")!.Ip.Identity);
+        await using var reader = Host.Stream.SubscribeAsync(new Cursor { Epoch = epoch, Revision = head }, CancellationToken.None).GetAsyncEnumerator();
         var next = reader.MoveNextAsync().AsTask();
-        _manifests.Write("second.yaml", Manifests.Split("---")[0].Replace("name: web", "name: web-2"));
+        ManifestDirectory.Write("second.yaml", Manifests.Split("---")[0].Replace("name: web", "name: web-2"));
         Assert.True(await next.WaitAsync(TimeSpan.FromSeconds(10)));
         Assert.Equal((false, "default/web-2", identity), (reader.Current.Snapshot, reader.Current.Records[0].Key, reader.Current.Records[0].Pod.Identity));
     }
@@ -231,7 +216,7 @@ public sealed class AdminServerTests : IAsyncLifetime
     [Fact]
     public async Task A_missing_manifest_directory_is_named()
     {
-        var options = new ControlPlaneOptions { StateDirectory = _state.Path, ManifestDirectory = "/no/such", AdminAddress = null };
+        var options = new ControlPlaneOptions { StateDirectory = StateDirectory.Path, ManifestDirectory = "/no/such", AdminAddress = null };
 
         var missing = await Assert.ThrowsAsync<DirectoryNotFoundException>(() =>
             ControlPlaneHost.StartAsync(options, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None));
@@ -239,21 +224,9 @@ public sealed class AdminServerTests : IAsyncLifetime
         Assert.Contains("/no/such", missing.Message);
     }
 
-    private Task<ControlPlaneHost> StartAsync() => ControlPlaneHost.StartAsync(
-        new ControlPlaneOptions
-        {
-            StateDirectory = _state.Path,
-            ManifestDirectory = _manifests.Path,
-            AdminAddress = new IPEndPoint(IPAddress.Loopback, 0),
-            AdminSocket = Path.Combine(_state.Path, "admin.sock"),
-        },
-        TimeProvider.System,
-        NullLoggerFactory.Instance,
-        CancellationToken.None);
-
     private async Task<JsonElement> GetAsync(string path, HttpStatusCode expected = HttpStatusCode.OK)
     {
-        using var response = await _http.GetAsync(path);
+        using var response = await Http.GetAsync(path);
         var text = await response.Content.ReadAsStringAsync();
         Assert.True(expected == response.StatusCode, $"{path}: {response.StatusCode} {text}");
         Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
@@ -261,14 +234,14 @@ public sealed class AdminServerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task When_following_the_manifests_fails_the_host_and_its_health_say_so()
+    public async Task When_following_theManifestDirectory_fails_theHost_and_its_health_say_so()
     {
-        await ((ControlPlane.Engine.InProcessEngine)_host.Engine).DisposeAsync();
+        await ((ControlPlane.Engine.InProcessEngine)Host.Engine).DisposeAsync();
 
-        _manifests.Write("new.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: new}\n");
+        ManifestDirectory.Write("new.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: new}\n");
 
-        await Assert.ThrowsAsync<ControlPlane.Engine.EngineStoppedException>(() => _host.Completion.WaitAsync(TimeSpan.FromSeconds(20)));
-        using var health = await _http.GetAsync(new Uri("/healthz", UriKind.Relative));
+        await Assert.ThrowsAsync<ControlPlane.Engine.EngineStoppedException>(() => Host.Completion.WaitAsync(TimeSpan.FromSeconds(20)));
+        using var health = await Http.GetAsync(new Uri("/healthz", UriKind.Relative));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
         Assert.Contains("restart the control plane", await health.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }

@@ -1,16 +1,14 @@
 using System.Net;
-using System.Net.Http.Json;
 using System.Text.Json;
 using Axoneme.ControlPlane.Tests.Entities;
 using Axoneme.Wire.Node;
 using Axoneme.Wire.State;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Axoneme.ControlPlane.Tests.Admin;
 
 /// <summary>Questions about nodes: what policies for them come to, and who they are to pods.</summary>
-public sealed class NodeQuestionTests : IAsyncLifetime
+public sealed class NodeQuestionTests() : AskedControlPlane(NodeQuestionTests.Manifests)
 {
     private const string Manifests =
         """
@@ -41,31 +39,14 @@ public sealed class NodeQuestionTests : IAsyncLifetime
         subsets: [{addresses: [{ip: 192.0.2.2}, {ip: 203.0.113.5}], ports: [{port: 6443}]}]
         """;
 
-    private readonly TemporaryDirectory _manifests = new();
-    private readonly TemporaryDirectory _state = new();
-    private ControlPlaneHost _host = null!;
-    private HttpClient _http = null!;
-
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        _manifests.Write("all.yaml", Manifests);
-        _host = await ControlPlaneHost.StartAsync(
-            new ControlPlaneOptions { StateDirectory = _state.Path, ManifestDirectory = _manifests.Path, AdminAddress = new IPEndPoint(IPAddress.Loopback, 0) },
-            TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
-        _http = new HttpClient { BaseAddress = new Uri($"http://{_host.AdminAddress}") };
-        await Waiting.UntilAsync(() => _host.Log.List(RecordKind.Pod).Count == 1 && _host.Log.List(RecordKind.Policy).Count == 3, "the manifests are applied");
+        await base.InitializeAsync();
+        await Waiting.UntilAsync(() => Host.Log.List(RecordKind.Pod).Count == 1 && Host.Log.List(RecordKind.Policy).Count == 3, "the manifests are applied");
         await RegisterAsync("n1", "a", "192.0.2.1");
         var report = Given.Report("server", "c1", "10.9.0.2");
         (report.Namespace, report.Node) = ("shop", "n1");
-        await _host.Reports.ReportEndpointAsync(report, CancellationToken.None);
-    }
-
-    public async Task DisposeAsync()
-    {
-        _http.Dispose();
-        await _host.DisposeAsync();
-        _manifests.Dispose();
-        _state.Dispose();
+        await Host.Reports.ReportEndpointAsync(report, CancellationToken.None);
     }
 
     [Theory]
@@ -127,7 +108,7 @@ public sealed class NodeQuestionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_node_alone_is_host_and_judged()
+    public async Task A_node_alone_isHost_and_judged()
     {
         var answer = await AskAsync("explain", new { from = "8.8.8.8", to = "node/n1", port = "22" });
         Assert.Equal(("denied", 1), (answer.GetProperty("verdict").GetString(), answer.GetProperty("to").GetProperty("identity").GetInt32()));
@@ -154,14 +135,6 @@ public sealed class NodeQuestionTests : IAsyncLifetime
         await RegisterAsync("n3", "c", "192.0.2.3");
     }
 
-    private Task RegisterAsync(string name, string zone, string address, uint tunnelPort = 0) => _host.Reports.RegisterNodeAsync(
+    private Task RegisterAsync(string name, string zone, string address, uint tunnelPort = 0) => Host.Reports.RegisterNodeAsync(
         new NodeRegistration { Name = name, Addresses = { address }, PodCidrs = { $"10.{name[1]}.0.0/24" }, Labels = { ["zone"] = zone }, TunnelPort = tunnelPort }, CancellationToken.None);
-
-    private async Task<JsonElement> AskAsync(string what, object question)
-    {
-        using var response = await _http.PostAsJsonAsync($"/v1/policy/{what}", question);
-        var text = await response.Content.ReadAsStringAsync();
-        Assert.True(response.StatusCode == HttpStatusCode.OK, text);
-        return JsonDocument.Parse(text).RootElement;
-    }
 }

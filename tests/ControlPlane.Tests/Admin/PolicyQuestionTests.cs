@@ -4,13 +4,12 @@ using System.Text.Json;
 using Axoneme.ControlPlane.Tests.Entities;
 using Axoneme.Wire.Node;
 using Axoneme.Wire.State;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Axoneme.ControlPlane.Tests.Admin;
 
 /// <summary>Questions about policies, asked of a whole control plane over HTTP.</summary>
-public sealed class PolicyQuestionTests : IAsyncLifetime
+public sealed class PolicyQuestionTests() : AskedControlPlane(PolicyQuestionTests.Manifests)
 {
     private const string Manifests =
         """
@@ -56,27 +55,10 @@ public sealed class PolicyQuestionTests : IAsyncLifetime
           ingressDeny: [{fromCIDR: [10.1.0.0/16]}]
         """;
 
-    private readonly TemporaryDirectory _manifests = new();
-    private readonly TemporaryDirectory _state = new();
-    private ControlPlaneHost _host = null!;
-    private HttpClient _http = null!;
-
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        _manifests.Write("all.yaml", Manifests);
-        _host = await ControlPlaneHost.StartAsync(
-            new ControlPlaneOptions { StateDirectory = _state.Path, ManifestDirectory = _manifests.Path, AdminAddress = new IPEndPoint(IPAddress.Loopback, 0) },
-            TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
-        _http = new HttpClient { BaseAddress = new Uri($"http://{_host.AdminAddress}") };
-        await Waiting.UntilAsync(() => _host.Log.List(RecordKind.Pod).Count == 2 && _host.Log.List(RecordKind.Policy).Count == 2, "the manifests are applied");
-    }
-
-    public async Task DisposeAsync()
-    {
-        _http.Dispose();
-        await _host.DisposeAsync();
-        _manifests.Dispose();
-        _state.Dispose();
+        await base.InitializeAsync();
+        await Waiting.UntilAsync(() => Host.Log.List(RecordKind.Pod).Count == 2 && Host.Log.List(RecordKind.Policy).Count == 2, "the manifests are applied");
     }
 
     [Theory]
@@ -109,12 +91,12 @@ public sealed class PolicyQuestionTests : IAsyncLifetime
     [Fact]
     public async Task Addresses_stand_for_pods_and_nodes_and_identities_for_their_pods()
     {
-        await _host.Reports.RegisterNodeAsync(new NodeRegistration { Name = "n1", Addresses = { "192.0.2.1" }, PodCidrs = { "10.0.0.0/24" } }, CancellationToken.None);
-        await _host.Reports.RegisterNodeAsync(new NodeRegistration { Name = "n2", Addresses = { "192.0.2.2" }, PodCidrs = { "10.0.1.0/24" } }, CancellationToken.None);
+        await Host.Reports.RegisterNodeAsync(new NodeRegistration { Name = "n1", Addresses = { "192.0.2.1" }, PodCidrs = { "10.0.0.0/24" } }, CancellationToken.None);
+        await Host.Reports.RegisterNodeAsync(new NodeRegistration { Name = "n2", Addresses = { "192.0.2.2" }, PodCidrs = { "10.0.1.0/24" } }, CancellationToken.None);
         var report = Given.Report("server", "c1", "10.9.0.2");
         (report.Namespace, report.Node) = ("shop", "n1");
-        await _host.Reports.ReportEndpointAsync(report, CancellationToken.None);
-        var identity = _host.Log.Find(RecordKind.Pod, "shop/client")!.Pod.Identity;
+        await Host.Reports.ReportEndpointAsync(report, CancellationToken.None);
+        var identity = Host.Log.Find(RecordKind.Pod, "shop/client")!.Pod.Identity;
 
         var byAddress = await AskAsync("explain", new { from = $"{identity}", to = "10.9.0.2", port = "http" });
         Assert.Equal(("shop/server (10.9.0.2)", "allowed"), (byAddress.GetProperty("to").GetProperty("name").GetString(), byAddress.GetProperty("verdict").GetString()));
@@ -153,7 +135,7 @@ public sealed class PolicyQuestionTests : IAsyncLifetime
     [InlineData("null", "body: is null")]
     public async Task A_question_that_cannot_be_answered_is_400_and_names_the_field(string body, string error)
     {
-        using var response = await _http.PostAsync("/v1/policy/explain", new StringContent(body));
+        using var response = await Http.PostAsync("/v1/policy/explain", new StringContent(body));
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
@@ -175,7 +157,7 @@ public sealed class PolicyQuestionTests : IAsyncLifetime
             flip.GetProperty("changes").EnumerateArray().Select(change =>
                 (change.GetProperty("traffic").GetString(), change.GetProperty("before").GetProperty("verdict").GetString(), change.GetProperty("after").GetProperty("verdict").GetString())));
         Assert.Equal(2, answer.GetProperty("classes").GetInt32());
-        Assert.Equal(2, _host.Log.List(RecordKind.Policy).Count);
+        Assert.Equal(2, Host.Log.List(RecordKind.Policy).Count);
     }
 
     [Fact]
@@ -202,7 +184,7 @@ public sealed class PolicyQuestionTests : IAsyncLifetime
     [InlineData("{}", "documents: hold no policy")]
     public async Task A_diff_that_cannot_be_made_is_400_and_says_why(string body, string error)
     {
-        using var response = await _http.PostAsync("/v1/policy/diff", new StringContent(body));
+        using var response = await Http.PostAsync("/v1/policy/diff", new StringContent(body));
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Contains(error, (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error").GetString());
@@ -213,30 +195,22 @@ public sealed class PolicyQuestionTests : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/policy/diff") { Content = new StringContent(new string('#', 17 << 20)) };
         request.Headers.ExpectContinue = true; // the server answers and closes; what is still being sent would be lost, and the answer with it
-        using var response = await _http.SendAsync(request);
+        using var response = await Http.SendAsync(request);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
-        using var get = await _http.GetAsync(new Uri("/v1/policy/explain", UriKind.Relative));
+        using var get = await Http.GetAsync(new Uri("/v1/policy/explain", UriKind.Relative));
         Assert.Equal(HttpStatusCode.MethodNotAllowed, get.StatusCode);
     }
 
     [Fact]
     public async Task What_is_not_enforced_as_written_is_a_warning_in_every_view()
     {
-        var manifests = await _http.GetFromJsonAsync<JsonElement>("/v1/manifests");
+        var manifests = await Http.GetFromJsonAsync<JsonElement>("/v1/manifests");
         var warning = manifests.GetProperty("warnings").EnumerateArray().Single();
         Assert.Equal(("all.yaml", 4, "spec.egress[0].toFQDNs"), (warning.GetProperty("file").GetString(), warning.GetProperty("document").GetInt32(), warning.GetProperty("field").GetString()));
-        var actor = await _http.GetFromJsonAsync<JsonElement>("/v1/actors/policy/CiliumNetworkPolicy/shop/names");
+        var actor = await Http.GetFromJsonAsync<JsonElement>("/v1/actors/policy/CiliumNetworkPolicy/shop/names");
         Assert.StartsWith("spec.egress[0].toFQDNs: ", actor.GetProperty("warnings").EnumerateArray().Single().GetString());
-        Assert.False((await _http.GetFromJsonAsync<JsonElement>("/v1/actors/policy/CiliumNetworkPolicy/shop/server")).TryGetProperty("warnings", out _));
+        Assert.False((await Http.GetFromJsonAsync<JsonElement>("/v1/actors/policy/CiliumNetworkPolicy/shop/server")).TryGetProperty("warnings", out _));
     }
 
     private static string? VerdictOf(JsonElement answer, string direction) => answer.GetProperty(direction).GetProperty("verdict").GetString();
-
-    private async Task<JsonElement> AskAsync(string what, object question)
-    {
-        using var response = await _http.PostAsJsonAsync($"/v1/policy/{what}", question);
-        var text = await response.Content.ReadAsStringAsync();
-        Assert.True(response.StatusCode == HttpStatusCode.OK, text);
-        return JsonDocument.Parse(text).RootElement;
-    }
 }

@@ -1,14 +1,13 @@
 using System.Runtime.InteropServices;
 using Axoneme.Datapath.Layout;
 using Axoneme.Datapath.Tests.Support;
+using static Axoneme.Datapath.Tests.Loading.MapUpgradeTests;
 
 namespace Axoneme.Datapath.Tests.Loading;
 
 /// <summary>An upgrade that ends at any of its steps: verdicts go on, and the next start finishes it.</summary>
 public class KilledUpgradeTests
 {
-    private static readonly (string, string) _flagsWereZone = ("\t__u32 flags;\n};\n\n/*\n * Map `tunnels`", "\t__u32 zone;\n};\n\n/*\n * Map `tunnels`");
-
     [Fact]
     public void Killed_at_any_step_of_a_change_of_sizes_nothing_is_lost()
     {
@@ -20,7 +19,7 @@ public class KilledUpgradeTests
             var larger = node.Options with { ConntrackEntries = 2048, HostEntries = 2048, PolicyRangeEntries = 2048, NatEntries = 2048, EventRingBytes = 1 << 17 };
             using (var before = Open(node, node.Options))
             {
-                MapUpgradeTests.Fill(before);
+                Fill(before);
                 node.Namespace.Run(() => before.Attach(link.Index));
             }
 
@@ -29,12 +28,12 @@ public class KilledUpgradeTests
             Assert.True(Traffic.StaysOut(pod, node.Namespace, "10.9.0.1"), $"killed after \"{at}\": what was denied is denied");
             using (var next = Open(node, larger))
             {
-                MapUpgradeTests.AssertFilled(next);
+                AssertFilled(next);
                 Assert.Equal((2048u, 2048u), (next.Hosts.Capacity, next.Conntrack4.Capacity));
                 Assert.Equal([link.Index], node.Namespace.Run(() => next.AttachedInterfaces()));
             }
 
-            MapUpgradeTests.AssertSettled(node);
+            AssertSettled(node);
             Assert.True(Traffic.StaysOut(pod, node.Namespace, "10.9.0.1"), $"killed after \"{at}\", then finished: what was denied is denied");
         }
 
@@ -50,13 +49,13 @@ public class KilledUpgradeTests
             using var node = new TestNode();
             using (var before = Open(node, node.Options))
             {
-                MapUpgradeTests.Fill(before);
+                Fill(before);
             }
 
             ended = KillAfter(node, node.Options with { ConntrackEntries = 2048, HostEntries = 2048, PolicyRangeEntries = 2048 }, after) is not null;
             using var next = Open(node, node.Options with { ConntrackEntries = 4096, HostEntries = 4096, NatEntries = 4096 });
-            MapUpgradeTests.AssertFilled(next);
-            MapUpgradeTests.AssertSettled(node);
+            AssertFilled(next);
+            AssertSettled(node);
         }
     }
 
@@ -68,7 +67,7 @@ public class KilledUpgradeTests
         {
             using var node = new TestNode();
             var (pod, link) = node.AddPod();
-            using (var older = OlderVersion.Install(node, link.Index, _flagsWereZone))
+            using (var older = OlderVersion.Install(node, link.Index, FlagsWereZone))
             {
                 // The older programs let pass whom their map `endpoints` knows.
                 older.Put("endpoints", BitConverter.GetBytes(link.Index), new byte[Marshal.SizeOf<EndpointEntry>()]);
@@ -90,17 +89,12 @@ public class KilledUpgradeTests
                 Assert.Empty(next.Endpoints.Entries());
             }
 
-            MapUpgradeTests.AssertSettled(node);
+            AssertSettled(node);
             Assert.True(Traffic.StaysOut(node.Namespace, pod, "10.9.0.2"), "today's programs know no such endpoint");
         }
 
         Assert.True(after > 20, $"{after} steps");
     }
-
-    /// <summary>Today's maps with programs that are loaded in no time; a pass of the real ones through the verifier takes seconds.</summary>
-    private static byte[] Simple(InterfaceRole role) => OlderVersion.Object(role);
-
-    private static NodeDatapath Open(TestNode node, DatapathOptions options) => node.Namespace.Run(() => NodeDatapath.Open(options, Simple));
 
     /// <summary>Starts and ends after some steps, leaving what the kernel keeps of a killed process; null when there were not as many.</summary>
     private static string? KillAfter(TestNode node, DatapathOptions options, int steps, bool fill = false)
@@ -110,7 +104,7 @@ public class KilledUpgradeTests
         {
             node.Namespace.Run(() =>
             {
-                using var datapath = NodeDatapath.Open(options, Simple, step =>
+                using var datapath = NodeDatapath.Open(options, role => OlderVersion.Object(role), step =>
                 {
                     if (steps-- == 0)
                     {

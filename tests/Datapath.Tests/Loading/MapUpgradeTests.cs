@@ -9,7 +9,7 @@ namespace Axoneme.Datapath.Tests.Loading;
 /// <summary>An agent that starts over what another version, or other sizes, left pinned and attached.</summary>
 public class MapUpgradeTests
 {
-    private static readonly (string, string) _flagsWereZone = ("\t__u32 flags;\n};\n\n/*\n * Map `tunnels`", "\t__u32 zone;\n};\n\n/*\n * Map `tunnels`");
+    internal static readonly (string, string) FlagsWereZone = ("\t__u32 flags;\n};\n\n/*\n * Map `tunnels`", "\t__u32 zone;\n};\n\n/*\n * Map `tunnels`");
     private static readonly IpAddressKey _address = IpAddressKey.From(IPAddress.Parse("10.9.0.2"));
 
     [Fact]
@@ -122,7 +122,7 @@ public class MapUpgradeTests
     {
         using var node = new TestNode();
         var (pod, link) = node.AddPod();
-        using (var older = OlderVersion.Install(node, link.Index, _flagsWereZone))
+        using (var older = OlderVersion.Install(node, link.Index, FlagsWereZone))
         {
             older.Put("hosts", Bytes(_address), Bytes(new IpcacheEntry { Identity = 70001, Flags = 1 }));
             older.Put("endpoints", BitConverter.GetBytes(link.Index), new byte[Marshal.SizeOf<EndpointEntry>()]);
@@ -208,7 +208,7 @@ public class MapUpgradeTests
         Assert.Contains("map conntrack4", failure.Message);
         Assert.Contains("key.low_port is at bit", failure.Message);
         OlderVersion.Install(node, 0, edit).Dispose();
-        using var map = Axoneme.Datapath.Maps.KernelMap<ConntrackKey4, ConntrackEntry>.OpenPinned($"{node.Options.BpfRoot}/maps/conntrack4");
+        using var map = KernelMap<ConntrackKey4, ConntrackEntry>.OpenPinned($"{node.Options.BpfRoot}/maps/conntrack4");
         Assert.Single(map.Entries());
     }
 
@@ -240,7 +240,7 @@ public class MapUpgradeTests
     };
 
     /// <summary>Today's maps with simple programs: a pass of the real ones through the verifier takes seconds.</summary>
-    private static NodeDatapath Open(TestNode node, DatapathOptions options) => node.Namespace.Run(() => NodeDatapath.Open(options, role => OlderVersion.Object(role)));
+    internal static NodeDatapath Open(TestNode node, DatapathOptions options) => node.Namespace.Run(() => NodeDatapath.Open(options, role => OlderVersion.Object(role)));
 
     internal static void Fill(NodeDatapath datapath)
     {

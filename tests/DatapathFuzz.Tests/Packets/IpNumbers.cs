@@ -14,7 +14,6 @@ internal static class IpNumbers
     public const byte Esp = 50;
     public const byte Authentication = 51;
     public const byte Icmpv6 = 58;
-    public const byte NoNext = 59;
     public const byte DestinationOptions = 60;
     public const byte Vrrp = 112;
     public const byte Sctp = 132;

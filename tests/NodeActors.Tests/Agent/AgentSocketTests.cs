@@ -136,7 +136,7 @@ public sealed class AgentSocketTests : IAsyncLifetime
             new ConntrackEntry
             {
                 Flags = ConntrackFlags.InitiatorIsHigh | ConntrackFlags.ReplySeen,
-                LastSeen = ConntrackClock.Ticks((ulong)TimeProvider.System.GetElapsedTime(0).Ticks * 100),
+                LastSeen = ConntrackClock.Now(TimeProvider.System),
                 Initiator = new ConntrackEnd { Identity = 101 },
                 Responder = new ConntrackEnd { Identity = 100, Ifindex = 11, Rule = 1 },
             });

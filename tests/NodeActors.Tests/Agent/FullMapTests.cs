@@ -235,13 +235,7 @@ public sealed class FullMapTests : IDisposable
 
     private async Task<Wire.Agent.EndpointView> StartAsync(RealNode node)
     {
-        await node.StartAsync();
-        await node.PublishAsync(
-            Records.Identity(300, "web"), Records.Identity(301, "client"), Records.Identity(302, "stranger"),
-            Records.Pod("web-0", "web", 300), Records.Pod("client-0", "client", 301), Records.Pod("stranger-0", "stranger", 302));
-        var web = await node.AddAsync("web-0");
-        await node.AddAsync("client-0");
-        await node.AddAsync("stranger-0");
+        var web = await node.StartWithPodsAsync();
         _listeners.Add(node.Listen("web-0", web.Ipv4!, 8080));
         return web;
     }

@@ -77,13 +77,7 @@ public sealed class LayoutChangeTests
     /// <summary>web may begin nothing, and only client may begin something with it.</summary>
     private static async Task<Wire.Agent.EndpointView> StartAsync(RealNode node)
     {
-        await node.StartAsync();
-        await node.PublishAsync(
-            Records.Identity(300, "web"), Records.Identity(301, "client"), Records.Identity(302, "stranger"),
-            Records.Pod("web-0", "web", 300), Records.Pod("client-0", "client", 301), Records.Pod("stranger-0", "stranger", 302));
-        var web = await node.AddAsync("web-0");
-        await node.AddAsync("client-0");
-        await node.AddAsync("stranger-0");
+        var web = await node.StartWithPodsAsync();
         await node.PublishAsync(Records.Policy("web", "web", """
             "policyTypes":["Ingress","Egress"],"ingress":[{"from":[{"podSelector":{"matchLabels":{"app":"client"} } }],"ports":[{"protocol":"TCP","port":8080}]}]
             """));

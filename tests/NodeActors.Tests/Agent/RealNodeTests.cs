@@ -14,13 +14,7 @@ public class RealNodeTests(ITestOutputHelper output)
     public async Task Real_packets_follow_policy_over_changes_restart_and_removal(bool forceClsact)
     {
         await using var node = new RealNode(forceClsact);
-        await node.StartAsync();
-        await node.PublishAsync(
-            Records.Identity(300, "web"), Records.Identity(301, "client"), Records.Identity(302, "stranger"),
-            Records.Pod("web-0", "web", 300), Records.Pod("client-0", "client", 301), Records.Pod("stranger-0", "stranger", 302));
-        var web = await node.AddAsync("web-0");
-        await node.AddAsync("client-0");
-        await node.AddAsync("stranger-0");
+        var web = await node.StartWithPodsAsync();
         await node.CniAsync("check", "web-0");
         using var listener4 = node.Listen("web-0", web.Ipv4!, 8080);
         using var listener6 = node.Listen("web-0", web.Ipv6!, 8080);

@@ -62,6 +62,19 @@ internal sealed class RealNode : IAsyncDisposable
         Agent = await NodeAgent.StartAsync(Options, () => Task.FromResult(parts), ControlPlane, ControlPlane, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
     }
 
+    /// <summary>Starts with three pods: <c>web-0</c>, which is returned, <c>client-0</c> and <c>stranger-0</c>, each with an identity and a label of its own.</summary>
+    public async Task<EndpointView> StartWithPodsAsync()
+    {
+        await StartAsync();
+        await PublishAsync(
+            Records.Identity(300, "web"), Records.Identity(301, "client"), Records.Identity(302, "stranger"),
+            Records.Pod("web-0", "web", 300), Records.Pod("client-0", "client", 301), Records.Pod("stranger-0", "stranger", 302));
+        var web = await AddAsync("web-0");
+        await AddAsync("client-0");
+        await AddAsync("stranger-0");
+        return web;
+    }
+
     public async Task StopAsync()
     {
         if (Agent is not null)

@@ -1,6 +1,5 @@
 using Axoneme.Datapath;
 using Axoneme.Datapath.Attachment;
-using Axoneme.Datapath.Native;
 using Axoneme.Datapath.Network;
 using Axoneme.NodeActors.Tests.Fakes;
 
@@ -48,7 +47,7 @@ public sealed class FormerDevicesTests
     /// <summary>How many programs are on a device, by either kind of attachment.</summary>
     private static int Programs(RealNode node, uint device, string bpfRoot)
     {
-        var clsact = Clsact(bpfRoot);
+        var clsact = ClsactAttachment.WithoutPrograms(InterfaceRole.Device, bpfRoot);
         using var socket = RouteSocket.OpenIn(node.Namespace);
         return Directory.GetFiles($"{bpfRoot}/links", $"{device}_*").Length + new[] { ("to_netdev", TrafficHook.Egress), ("from_netdev", TrafficHook.Ingress) }
             .Count(place => TrafficControl.HasOurs(socket, device, place.Item2, clsact.FilterName(place.Item1)));
@@ -59,17 +58,11 @@ public sealed class FormerDevicesTests
         if (clsact)
         {
             using var socket = RouteSocket.OpenIn(node.Namespace);
-            Assert.True(TrafficControl.DeleteOurs(socket, device, TrafficHook.Egress, Clsact(bpfRoot).FilterName("to_netdev")));
+            Assert.True(TrafficControl.DeleteOurs(socket, device, TrafficHook.Egress, ClsactAttachment.WithoutPrograms(InterfaceRole.Device, bpfRoot).FilterName("to_netdev")));
         }
         else
         {
             File.Delete($"{bpfRoot}/links/{device}_to_netdev");
         }
-    }
-
-    private static ClsactAttachment Clsact(string bpfRoot)
-    {
-        using var none = new FileDescriptor(-1);
-        return new ClsactAttachment(new InterfacePrograms(InterfaceRole.Device, none, none), bpfRoot);
     }
 }

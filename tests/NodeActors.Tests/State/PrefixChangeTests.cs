@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
-using System.Net;
 using Axoneme.Datapath.Layout;
 using Axoneme.NodeActors.Tests.Fakes;
-using Axoneme.Policy;
 
 namespace Axoneme.NodeActors.Tests.State;
 
@@ -90,30 +88,7 @@ public sealed class PrefixChangeTests : IAsyncLifetime
         "CiliumNetworkPolicy", "p",
         $$$"""{"apiVersion":"cilium.io/v2","kind":"CiliumNetworkPolicy","metadata":{"name":"p","namespace":"default"},"spec":{"endpointSelector":{"matchLabels":{"app":"web"} },{{{rules}}} }}""");
 
-    /// <summary>Whether TCP 80 from an address outside the cluster reaches the one pod, by what the maps hold now; as <c>pod.bpf.c</c> looks it up.</summary>
-    private bool Passes(string address)
-    {
-        var endpoint = _node.Kernel.Endpoints.Entries().Single().Value;
-        if ((endpoint.Flags & EndpointFlags.IngressEnforced) == 0)
-        {
-            return true;
-        }
-
-        var identity = _node.Kernel.Prefixes.Entries().Where(entry => entry.Key.ToIPNetwork().Contains(IPAddress.Parse(address)))
-            .OrderByDescending(entry => entry.Key.ToIPNetwork().PrefixLength).Select(entry => entry.Value.Identity).FirstOrDefault(ReservedIdentity.WorldIPv4);
-        return (_node.Kernel.Policy.TryGet(PolicyKey.Of(endpoint.PolicyId, TrafficDirection.Ingress, identity), out var verdicts)
-                || _node.Kernel.Policy.TryGet(PolicyKey.Of(endpoint.PolicyId, TrafficDirection.Ingress, 0), out verdicts))
-            && Enumerable.Range(0, (int)verdicts.Count).Select(i => Interval(verdicts, (uint)i)).Any(range => range.Low <= 0x60050 && 0x60050 <= range.High && range.Verdict != 0);
-    }
-
-    private PolicyRangeEntry Interval(PolicyEntry verdicts, uint index)
-    {
-        if (verdicts.Count == 1)
-        {
-            return verdicts.Only;
-        }
-
-        Assert.True(_node.Kernel.PolicyRanges.TryGet(verdicts.First + index, out var range));
-        return range;
-    }
+    /// <summary>Whether TCP 80 from an address outside the cluster reaches the one pod.</summary>
+    private bool Passes(string address) =>
+        Judge.Of(_node.Kernel, _node.Endpoint("c1").Ifindex, TrafficDirection.Ingress, _node.Kernel.IdentityOf(address), 6 << 16 | 80).Passes;
 }
