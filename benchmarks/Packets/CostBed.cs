@@ -44,7 +44,7 @@ internal sealed class CostBed : IDisposable
         Options = new DatapathOptions
         {
             BpfRoot = _root,
-            Config = new DatapathConfig { TunnelIfindex = Overlay, TunnelMtu = 1450, HostFirewall = 1, Masquerade4 = 1, Masquerade6 = 1 },
+            Config = new DatapathConfig { TunnelIfindex = Overlay, TunnelMtu = 1450, HostFirewall = 1, Masquerade4 = 1, Masquerade6 = 1, Services = 1 },
         };
         Datapath = Namespace.Run(() => NodeDatapath.Open(Options));
         Fill(tunnel);

@@ -91,7 +91,7 @@ internal sealed class PairedNode : IAsyncDisposable
         var (pod, device) = (Link(_netns, "lxc1"), Link(_netns, "eth0"));
         _datapath = _netns.Run(() => NodeDatapath.Open(new DatapathOptions
         {
-            BpfRoot = _bpfRoot, Config = new DatapathConfig { TunnelIfindex = overlay, TunnelMtu = (uint)PodMtu, HostFirewall = 1, Masquerade4 = 1, Masquerade6 = 1 },
+            BpfRoot = _bpfRoot, Config = new DatapathConfig { TunnelIfindex = overlay, TunnelMtu = (uint)PodMtu, HostFirewall = 1, Masquerade4 = 1, Masquerade6 = 1, Services = 1 },
         }));
         WriteMaps(_datapath, other, pod, device);
         _netns.Run(() =>

@@ -551,7 +551,9 @@ static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, s
 				entry->flags |= CONNTRACK_SERVICE;
 		}
 	}
-	if (arrives && !passage->to_service && (config.services || (packet->family == 4 ? config.masquerade4 : config.masquerade6))) {
+	/* Through the tunnel only answers to clients of services come back, not those to what pods sent. */
+	if (arrives && !passage->to_service &&
+	    (passage->by_tunnel ? answers_client(packet) : config.services || (packet->family == 4 ? config.masquerade4 : config.masquerade6))) {
 		/* What is addressed to a pod is not addressed to its masquerade. */
 		if (!entry || (passage->from_initiator ? entry->responder.ifindex : entry->initiator.ifindex) <= HOST_INTERFACE) {
 			int translated = unmasquerade(skb, packet, passage->now);

@@ -304,6 +304,24 @@ APART int translate_error_from_backend(struct __sk_buff *skb, struct packet *pac
 	return error ? -error : 1;
 }
 
+/* Is this what a backend answers to a client that was brought to it under this node's address? */
+APART int answers_client(const struct packet *packet)
+{
+	struct balancing *with = balancing_space_here();
+	struct nat_entry *entry;
+
+	if (!packet || !with || packet->kind != PACKET_CONNECTION)
+		return false;
+	make_nat_key(&with->key, packet, NAT_IN);
+	entry = bpf_map_lookup_elem(&nat, &with->key);
+	if (!entry)
+		return false;
+	with->key.destination = entry->address;
+	with->key.destination_port = entry->port;
+	with->key.direction = NAT_FROM_BACKEND;
+	return bpf_map_lookup_elem(&nat, &with->key) != 0;
+}
+
 static __always_inline int restore_service(struct __sk_buff *skb, struct packet *packet, __u32 now)
 {
 	return packet->kind == PACKET_ERROR ? translate_error_from_backend(skb, packet) : translate_from_backend(skb, packet, now);

@@ -67,7 +67,7 @@ internal sealed class FuzzNode : IDisposable
             Config = new DatapathConfig
             {
                 TunnelIfindex = Overlay, TunnelMtu = settings.Tunnel ? 1450u : 0, HostFirewall = on(settings.HostFirewall),
-                Masquerade4 = on(settings.Masquerade), Masquerade6 = on(settings.Masquerade),
+                Services = 1, Masquerade4 = on(settings.Masquerade), Masquerade6 = on(settings.Masquerade),
             },
         };
         Datapath = _namespace.Run(() => NodeDatapath.Open(_options));
