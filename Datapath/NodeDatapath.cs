@@ -53,6 +53,7 @@ public sealed class NodeDatapath : IDatapath
             Backends = Map<uint, BackendEntry>("backends"),
             Maglev = Map<MaglevKey, MaglevPiece>("maglev"),
             SourceRanges = Map<SourceRangeKey, uint>("source_ranges"),
+            NodePorts = Map<NodePortKey, uint>("node_ports"),
             Affinity = Map<AffinityKey, AffinityEntry>("affinity"),
             SocketPeers = Map<SocketPeerKey, SocketPeer>("socket_peers"),
         };
@@ -214,9 +215,9 @@ public sealed class NodeDatapath : IDatapath
     }
 
     /// <param name="options">How to load.</param>
-    /// <param name="elf">The object file of a role. The first one loaded makes the maps, the others use them.</param>
+    /// <param name="elf">Object files by name. The first one loaded makes the maps, the others use them.</param>
     /// <param name="reached">Told of each step that leaves something behind, in words; tests end the process there.</param>
-    internal static NodeDatapath Open(DatapathOptions options, Func<InterfaceRole, byte[]> elf, Action<string>? reached = null)
+    internal static NodeDatapath Open(DatapathOptions options, Func<string, byte[]> elf, Action<string>? reached = null)
     {
         options.Validate();
         ExpeditedGracePeriods.RestoreLeftOver();
@@ -230,10 +231,10 @@ public sealed class NodeDatapath : IDatapath
         {
             foreach (var role in Roles)
             {
-                objects[role] = DatapathLoader.Load(InterfacePrograms.ObjectNameOf(role), elf(role), InterfacePrograms.FromNameOf(role), options, maps);
+                objects[role] = DatapathLoader.Load(InterfacePrograms.ObjectNameOf(role), elf(InterfacePrograms.ObjectNameOf(role)), InterfacePrograms.FromNameOf(role), options, maps);
             }
 
-            sockets = DatapathLoader.Load(SocketAttachment.ObjectName, EmbeddedObject(SocketAttachment.ObjectName), SocketAttachment.FirstName, options, maps);
+            sockets = DatapathLoader.Load(SocketAttachment.ObjectName, elf(SocketAttachment.ObjectName), SocketAttachment.FirstName, options, maps);
             datapath = new NodeDatapath(options, pins, maps, objects, sockets, reached);
             if (!datapath.AwaitsContents)
             {

@@ -24,6 +24,9 @@ public sealed record ServiceMaps
     /// <summary>Where clients outside may come from; the value means nothing.</summary>
     public required IKernelMap<SourceRangeKey, uint> SourceRanges { get; init; }
 
+    /// <summary>Ports that the node cannot bind; the value means nothing.</summary>
+    public required IKernelMap<NodePortKey, uint> NodePorts { get; init; }
+
     /// <summary>Written by the programs.</summary>
     public required IKernelMap<AffinityKey, AffinityEntry> Affinity { get; init; }
 

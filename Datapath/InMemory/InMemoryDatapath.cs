@@ -45,6 +45,7 @@ public sealed class InMemoryDatapath : IDatapath
         Backends = new InMemoryKernelMap<uint, BackendEntry>("backends", 1 << 18),
         Maglev = new InMemoryKernelMap<MaglevKey, MaglevPiece>("maglev", 1 << 20),
         SourceRanges = new InMemoryKernelMap<SourceRangeKey, uint>("source_ranges", 1 << 16),
+        NodePorts = new InMemoryKernelMap<NodePortKey, uint>("node_ports", 1 << 16),
         Affinity = new InMemoryKernelMap<AffinityKey, AffinityEntry>("affinity", 1 << 16),
         SocketPeers = new InMemoryKernelMap<SocketPeerKey, SocketPeer>("socket_peers", 1 << 16),
     };

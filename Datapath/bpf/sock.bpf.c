@@ -257,17 +257,17 @@ int getpeername6(struct bpf_sock_addr *ctx)
 	return answer6(ctx);
 }
 
-/* The node may not take a port for itself that services listen on. Such ports are entered under the unspecified address. */
+/* The node may not take a port for itself that services listen on. */
 static __always_inline int check_port(struct bpf_sock *ctx, __u64 cookie)
 {
-	struct service_key key = {};
+	struct node_port key = {};
 	__u16 port = ctx->src_port;
 
 	if (cookie != config.namespace_cookie || port < config.node_port_min || port > config.node_port_max || !has_services(ctx->protocol))
 		return PROCEED;
 	key.port = bpf_htons(port);
 	key.protocol = ctx->protocol;
-	return bpf_map_lookup_elem(&services, &key) ? REFUSE : PROCEED;
+	return bpf_map_lookup_elem(&node_ports, &key) ? REFUSE : PROCEED;
 }
 
 SEC("cgroup/post_bind4")

@@ -13,12 +13,14 @@ internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
 {
     private readonly ServiceModel _model;
     private readonly ServiceProgrammer _programmer;
+    private readonly NodePorts _nodePorts;
     private readonly ITimer _continue;
     private readonly BackOff _backOff = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(10));
     private long _ticket;
     private long _told;
     private bool _isComplete;
     private bool _compareDue;
+    private bool _portsCompared;
     private string? _compareProblem;
     private volatile IReadOnlyList<MapStatus> _mapStatus = [];
     private volatile IReadOnlyList<string> _problems = [];
@@ -29,8 +31,9 @@ internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
         _model = new ServiceModel(options.NodeName, options.Services);
         _programmer = new ServiceProgrammer(
             datapath.Services, new ServiceIds(contents.ServiceIdBlock, block => store.Enqueue(NextBlock(block))), options.Services, timeProvider, logger);
+        _nodePorts = new NodePorts(datapath.Services.NodePorts, logger);
         _programmer.Adopt(KernelServices.Read(datapath.Services));
-        _mapStatus = [.. _programmer.Status];
+        _mapStatus = [.. _programmer.Status, _nodePorts.Status];
         _continue = timeProvider.CreateTimer(_ => Post(new ServiceMessage.ContinueDue()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -128,14 +131,16 @@ internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
 
     private void Pass()
     {
-        _programmer.Update(_model.TakeChanges());
+        var changes = _model.TakeChanges();
+        _programmer.Update(changes);
+        _nodePorts.Update(changes);
         if (_isComplete)
         {
             _programmer.RemoveStrangers();
             Compare();
         }
 
-        var isDone = _programmer.Flush() && _compareProblem is null && !_programmer.HasRefused;
+        var isDone = _programmer.Flush() & _nodePorts.Write() && _compareProblem is null && !_programmer.HasRefused;
         if (isDone)
         {
             if (_told != _ticket)
@@ -145,7 +150,7 @@ internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
         }
 
         isDone &= _programmer.LetGo();
-        _mapStatus = [.. _programmer.Status];
+        _mapStatus = [.. _programmer.Status, _nodePorts.Status];
         _problems = [.. _model.Problems, .. _programmer.Problems, .. new[] { _compareProblem }.OfType<string>()];
         if (isDone)
         {
@@ -160,15 +165,20 @@ internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
 
     private void Compare()
     {
-        if (!_compareDue)
+        if (!_compareDue && _portsCompared)
         {
             return;
         }
 
         try
         {
-            _programmer.Compare(countsAsDrift: true);
-            (_compareDue, _compareProblem) = (false, null);
+            if (_compareDue)
+            {
+                _programmer.Compare(countsAsDrift: true);
+            }
+
+            _nodePorts.Compare(countsAsDrift: _portsCompared); // the first time it finds what an earlier run left
+            (_compareDue, _portsCompared, _compareProblem) = (false, true, null);
         }
         catch (KernelException exception)
         {

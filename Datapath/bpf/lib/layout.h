@@ -178,6 +178,13 @@ struct source_range {
 	struct ip_address address;
 };
 
+/* Map `node_ports`: hash; the value means nothing. Ports that the node cannot bind because services listen there. */
+struct node_port {
+	__be16 port;
+	__u8 protocol;
+	__u8 pad;
+};
+
 /* Map `socket_peers`: LRU hash: what a socket believes to talk to. */
 struct socket_peer_key {
 	__u64 socket; /* cookie */

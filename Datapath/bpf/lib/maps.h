@@ -64,6 +64,7 @@ HASH_MAP(frontends, __u32, struct service_key, 1 << 17, BPF_F_NO_PREALLOC);
 HASH_MAP(service_pools, struct pool_slot, __u32, 1 << 20, BPF_F_NO_PREALLOC);
 HASH_MAP(backends, __u32, struct backend, 1 << 18, BPF_F_NO_PREALLOC);
 HASH_MAP(maglev, struct maglev_key, struct maglev_piece, 1 << 20, BPF_F_NO_PREALLOC);
+HASH_MAP(node_ports, struct node_port, __u32, 1 << 16, BPF_F_NO_PREALLOC);
 LRU_MAP(affinity, struct affinity_key, struct affinity_entry, 1 << 16);
 LRU_MAP(socket_peers, struct socket_peer_key, struct socket_peer, 1 << 16);
 

@@ -32,6 +32,7 @@ public class StructLayoutTests
     [InlineData("pool_slot", typeof(PoolSlot))]
     [InlineData("backend", typeof(BackendEntry))]
     [InlineData("maglev_key", typeof(MaglevKey))]
+    [InlineData("node_port", typeof(NodePortKey))]
     [InlineData("affinity_key", typeof(AffinityKey))]
     [InlineData("affinity_entry", typeof(AffinityEntry))]
     [InlineData("source_range", typeof(SourceRangeKey))]

@@ -104,7 +104,7 @@ public class KilledUpgradeTests
         {
             node.Namespace.Run(() =>
             {
-                using var datapath = NodeDatapath.Open(options, role => OlderVersion.Object(role), step =>
+                using var datapath = NodeDatapath.Open(options, OlderVersion.ObjectNamed, step =>
                 {
                     if (steps-- == 0)
                     {

@@ -38,7 +38,7 @@ public class MapUpgradeTests
         }
 
         var steps = new List<string>();
-        using var after = node.Namespace.Run(() => NodeDatapath.Open(node.Options, role => OlderVersion.Object(role), steps.Add));
+        using var after = node.Namespace.Run(() => NodeDatapath.Open(node.Options, OlderVersion.ObjectNamed, steps.Add));
         Assert.DoesNotContain(steps, step => step.Contains("created", StringComparison.Ordinal));
         AssertFilled(after);
     }
@@ -94,7 +94,7 @@ public class MapUpgradeTests
         }
 
         List<uint>? known = null;
-        using var after = node.Namespace.Run(() => NodeDatapath.Open(node.Options with { ConntrackEntries = 4096 }, role => OlderVersion.Object(role), step =>
+        using var after = node.Namespace.Run(() => NodeDatapath.Open(node.Options with { ConntrackEntries = 4096 }, OlderVersion.ObjectNamed, step =>
         {
             if (step == "map conntrack4 filled")
             {
@@ -228,7 +228,7 @@ public class MapUpgradeTests
         static IEnumerable<string> Created(TestNode node)
         {
             var steps = new List<string>();
-            node.Namespace.Run(() => NodeDatapath.Open(node.Options, role => OlderVersion.Object(role), steps.Add)).Dispose();
+            node.Namespace.Run(() => NodeDatapath.Open(node.Options, OlderVersion.ObjectNamed, steps.Add)).Dispose();
             return steps.Where(step => step.EndsWith("created", StringComparison.Ordinal));
         }
     }
@@ -240,7 +240,7 @@ public class MapUpgradeTests
     };
 
     /// <summary>Today's maps with simple programs: a pass of the real ones through the verifier takes seconds.</summary>
-    internal static NodeDatapath Open(TestNode node, DatapathOptions options) => node.Namespace.Run(() => NodeDatapath.Open(options, role => OlderVersion.Object(role)));
+    internal static NodeDatapath Open(TestNode node, DatapathOptions options) => node.Namespace.Run(() => NodeDatapath.Open(options, OlderVersion.ObjectNamed));
 
     internal static void Fill(NodeDatapath datapath)
     {
@@ -276,7 +276,7 @@ public class MapUpgradeTests
     internal static void AssertSettled(TestNode node)
     {
         Assert.Empty(Directory.GetFiles($"{node.Options.BpfRoot}/incoming"));
-        Assert.Equal(23, Directory.GetFiles($"{node.Options.BpfRoot}/maps").Length);
+        Assert.Equal(24, Directory.GetFiles($"{node.Options.BpfRoot}/maps").Length);
     }
 
     private static byte[] Bytes<T>(T value)

@@ -161,8 +161,11 @@ public sealed class SocketTests : IDisposable
     [InlineData(30080, false, false)] // a pod's own namespace
     public void The_node_cannot_take_a_port_that_a_service_has(int port, bool isNode, bool isRefused)
     {
-        _node.Datapath.Services.Services.Put(new ServiceKey(default, System.Buffers.Binary.BinaryPrimitives.ReverseEndianness((ushort)30080), ServiceNode.Tcp), default);
-        _node.Datapath.Services.Services.Put(new ServiceKey(default, System.Buffers.Binary.BinaryPrimitives.ReverseEndianness((ushort)29999), ServiceNode.Tcp), default);
+        foreach (var taken in new ushort[] { 30080, 29999 })
+        {
+            _node.Datapath.Services.NodePorts.Put(new NodePortKey(System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(taken), ServiceNode.Tcp), 1);
+        }
+
         foreach (var address in new[] { IPAddress.Any, IPAddress.Loopback, IPAddress.IPv6Any })
         {
             void Bind()

@@ -63,6 +63,13 @@ internal sealed class OlderVersion : IDisposable
         _pins.Dispose();
     }
 
+    /// <summary>An object file by its name: of a role one that lets packets pass, else today's.</summary>
+    public static byte[] ObjectNamed(string name)
+    {
+        var role = Array.FindIndex(Enum.GetValues<InterfaceRole>(), role => InterfacePrograms.ObjectNameOf(role) == name);
+        return role < 0 ? NodeDatapath.EmbeddedObject(name) : Object(Enum.GetValues<InterfaceRole>()[role]);
+    }
+
     /// <summary>The object of a role, compiled from the headers with <paramref name="edits"/>.</summary>
     public static byte[] Object(InterfaceRole role, params (string Now, string Then)[] edits)
     {

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Axoneme.Datapath;
-using Axoneme.Datapath.Attachment;
 
 namespace Axoneme.NodeActors.Tests.Fakes;
 
@@ -10,12 +8,12 @@ namespace Axoneme.NodeActors.Tests.Fakes;
 /// <param name="edits">Texts of the headers with what they were then.</param>
 internal sealed class OtherLayout(params (string Now, string Then)[] edits)
 {
-    private readonly ConcurrentDictionary<InterfaceRole, byte[]> _objects = [];
+    private readonly ConcurrentDictionary<string, byte[]> _objects = [];
 
-    /// <summary>The object of a role.</summary>
-    public byte[] Object(InterfaceRole role) => _objects.GetOrAdd(role, Compile);
+    /// <summary>An object file by its name.</summary>
+    public byte[] Object(string name) => _objects.GetOrAdd(name, Compile);
 
-    private byte[] Compile(InterfaceRole role)
+    private byte[] Compile(string name)
     {
         var directory = Directory.CreateTempSubdirectory("axoneme-layout-").FullName;
         try
@@ -36,7 +34,7 @@ internal sealed class OtherLayout(params (string Now, string Then)[] edits)
             }
 
             Assert.True(used >= edits.Length, "the headers have changed");
-            var source = Path.Combine(directory, Path.ChangeExtension(InterfacePrograms.ObjectNameOf(role), "c"));
+            var source = Path.Combine(directory, Path.ChangeExtension(name, "c"));
             var architecture = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "aarch64" : "x86_64";
             Run("clang", "-g", "-O2", "-target", "bpf", "-mcpu=v3", $"-I/usr/include/{architecture}-linux-gnu", "-c", source, "-o", source + ".o");
             Run("llvm-strip", "-g", source + ".o");

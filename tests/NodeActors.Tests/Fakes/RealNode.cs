@@ -51,7 +51,7 @@ internal sealed class RealNode : IAsyncDisposable
     public DatapathOptions DatapathOptions { get; set; }
 
     /// <summary>The programs' objects of another version; null for today's.</summary>
-    public Func<InterfaceRole, byte[]>? Objects { get; set; }
+    public Func<string, byte[]>? Objects { get; set; }
 
     public async Task StartAsync()
     {

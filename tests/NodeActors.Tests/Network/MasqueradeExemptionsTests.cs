@@ -68,7 +68,7 @@ public class MasqueradeExemptionsTests
     public async Task Devices_come_and_go_with_their_addresses_and_programs()
     {
         await using var node = new TestNode();
-        node.Options = node.Options with { Devices = ["eth+"], MasqueradeIPv6 = false };
+        node.Options = node.Options with { Devices = ["eth+"], MasqueradeIPv6 = false, KubeProxyReplacement = false };
         node.Network.There = With(2);
         await node.StartAsync();
         Assert.Equal([2u], node.Kernel.AttachedInterfaces(Datapath.InterfaceRole.Device));

@@ -21,6 +21,7 @@ internal sealed class WatchedServiceMaps
             Backends = new InMemoryKernelMap<uint, BackendEntry>("backends", backends),
             Maglev = new InMemoryKernelMap<MaglevKey, MaglevPiece>("maglev", maglev),
             SourceRanges = new InMemoryKernelMap<SourceRangeKey, uint>("source_ranges", ranges),
+            NodePorts = new InMemoryKernelMap<NodePortKey, uint>("node_ports", 64),
             Affinity = new InMemoryKernelMap<AffinityKey, AffinityEntry>("affinity", 64),
             SocketPeers = new InMemoryKernelMap<SocketPeerKey, SocketPeer>("socket_peers", 64),
         };
