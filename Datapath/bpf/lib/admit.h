@@ -551,19 +551,17 @@ static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, s
 				entry->flags |= CONNTRACK_SERVICE;
 		}
 	}
-	/* Through the tunnel only answers to clients of services come back, not those to what pods sent. */
-	if (arrives && !passage->to_service &&
+	/* What is addressed to a pod is not addressed to its masquerade. */
+	if (arrives && !passage->to_service && (!entry || (passage->from_initiator ? entry->responder.ifindex : entry->initiator.ifindex) <= HOST_INTERFACE) &&
+	    /* Through the tunnel only answers to clients of services come back, not those to what pods sent. */
 	    (passage->by_tunnel ? answers_client(packet) : config.services || (packet->family == 4 ? config.masquerade4 : config.masquerade6))) {
-		/* What is addressed to a pod is not addressed to its masquerade. */
-		if (!entry || (passage->from_initiator ? entry->responder.ifindex : entry->initiator.ifindex) <= HOST_INTERFACE) {
-			int translated = unmasquerade(skb, packet, passage->now);
+		int translated = unmasquerade(skb, packet, passage->now);
 
-			if (translated < 0)
-				return refuse(skb, packet, passage, -translated);
-			if (translated) {
-				passage->unmasqueraded = true;
-				entry = find_live_connection(packet, passage);
-			}
+		if (translated < 0)
+			return refuse(skb, packet, passage, -translated);
+		if (translated) {
+			passage->unmasqueraded = true;
+			entry = find_live_connection(packet, passage);
 		}
 	}
 	if (!*endpoint) {
