@@ -53,26 +53,6 @@ static __always_inline __u32 hash_client(const struct packet *packet)
 	return sum;
 }
 
-/* The key of the other entry of a service's translation. */
-static __always_inline void make_service_twin(struct nat_key *twin, const struct nat_key *key, const struct nat_entry *entry)
-{
-	twin->protocol = key->protocol;
-	twin->pad[0] = twin->pad[1] = 0;
-	if (key->direction == NAT_TO_BACKEND) {
-		twin->source = entry->address;
-		twin->source_port = entry->port;
-		twin->destination = key->source;
-		twin->destination_port = key->source_port;
-		twin->direction = NAT_FROM_BACKEND;
-	} else {
-		twin->source = key->destination;
-		twin->source_port = key->destination_port;
-		twin->destination = entry->address;
-		twin->destination_port = entry->port;
-		twin->direction = NAT_TO_BACKEND;
-	}
-}
-
 /* Once a tick: both entries live. The other one is made again when it was evicted. Returns 0 when it now belongs to another frontend or backend. */
 APART int keep_service(const struct nat_key *key, struct nat_entry *entry, __u32 now)
 {
@@ -81,7 +61,7 @@ APART int keep_service(const struct nat_key *key, struct nat_entry *entry, __u32
 
 	if (!key || !entry)
 		return 0;
-	make_service_twin(&twin, key, entry);
+	make_twin_key(&twin, key, entry);
 	again.address = key->direction == NAT_TO_BACKEND ? key->destination : key->source;
 	again.port = key->direction == NAT_TO_BACKEND ? key->destination_port : key->source_port;
 	again.backend = entry->backend;
@@ -241,7 +221,7 @@ APART int note_answer(const struct nat_key *key, struct nat_entry *entry, __u8 t
 	if (!key || !entry)
 		return 0;
 	entry->flags |= NAT_REPLY_SEEN;
-	make_service_twin(&twin, key, entry);
+	make_twin_key(&twin, key, entry);
 	other = bpf_map_lookup_elem(&nat, &twin);
 	if (!other)
 		return 0;

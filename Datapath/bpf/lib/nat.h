@@ -44,23 +44,25 @@ static __always_inline void make_nat_key(struct nat_key *key, const struct packe
 	key->pad[0] = key->pad[1] = 0;
 }
 
-/* The key of the other entry of a translation. */
+/*
+ * The key of the other entry of a translation. Of NAT_OUT and NAT_FROM_BACKEND, which give a source, the answer comes from the key's destination;
+ * NAT_IN and NAT_TO_BACKEND give a destination, whose answer goes to the key's source.
+ */
 static __always_inline void make_twin_key(struct nat_key *twin, const struct nat_key *key, const struct nat_entry *entry)
 {
 	twin->protocol = key->protocol;
 	twin->pad[0] = twin->pad[1] = 0;
-	if (key->direction == NAT_OUT) {
+	twin->direction = key->direction ^ 1; /* the two of a translation stand side by side in enum nat_direction */
+	if (key->direction == NAT_OUT || key->direction == NAT_FROM_BACKEND) {
 		twin->source = key->destination;
 		twin->source_port = key->destination_port;
 		twin->destination = entry->address;
 		twin->destination_port = entry->port;
-		twin->direction = NAT_IN;
 	} else {
 		twin->source = entry->address;
 		twin->source_port = entry->port;
 		twin->destination = key->source;
 		twin->destination_port = key->source_port;
-		twin->direction = NAT_OUT;
 	}
 }
 
