@@ -14,18 +14,17 @@ internal sealed class ServiceNode : IDisposable
     public const byte Tcp = 6;
     public const byte Udp = 17;
     private readonly TestNode _node = new();
-    private readonly string _cgroup;
     private readonly string _before;
 
     public ServiceNode()
     {
         var root = File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')).First(fields => fields.Contains("cgroup2"))[4];
         _before = root + File.ReadLines("/proc/self/cgroup").First(line => line.StartsWith("0::", StringComparison.Ordinal))[3..];
-        _cgroup = Path.Combine(root, $"axt-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..6]}");
-        Directory.CreateDirectory(_cgroup);
+        Cgroup = Path.Combine(root, $"axt-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..6]}");
+        Directory.CreateDirectory(Cgroup);
         Datapath = Open();
-        Datapath.AttachSockets(_cgroup);
-        Move(_cgroup);
+        Datapath.AttachSockets(Cgroup);
+        Move(Cgroup);
         Namespace.Run(() =>
         {
             using var socket = RouteSocket.Open();
@@ -37,6 +36,9 @@ internal sealed class ServiceNode : IDisposable
     }
 
     public NodeDatapath Datapath { get; private set; }
+
+    /// <summary>The directory that the programs are attached to.</summary>
+    public string Cgroup { get; }
 
     public NetworkNamespace Namespace => _node.Namespace;
 
@@ -72,7 +74,7 @@ internal sealed class ServiceNode : IDisposable
         Move(_before);
         Datapath.Dispose();
         _node.Dispose();
-        Assert.True(SpinWait.SpinUntil(TryRemoveCgroup, 10_000), $"{_cgroup}: processes stay");
+        Assert.True(SpinWait.SpinUntil(TryRemoveCgroup, 10_000), $"{Cgroup}: processes stay");
     }
 
     /// <summary>What other tests started meanwhile is in there, too, until it ends.</summary>
@@ -80,7 +82,7 @@ internal sealed class ServiceNode : IDisposable
     {
         try
         {
-            Directory.Delete(_cgroup);
+            Directory.Delete(Cgroup);
             return true;
         }
         catch (IOException)

@@ -154,6 +154,27 @@ public sealed class SocketTests : IDisposable
         Assert.Equal("80", Ask("127.0.0.2:80"));
     }
 
+    [Fact]
+    public void A_cgroup_that_another_node_has_is_refused_until_that_is_removed()
+    {
+        using var other = new Support.TestNode();
+        using (var datapath = other.Open())
+        {
+            var refused = Assert.Throws<KernelException>(() => datapath.AttachSockets(_node.Cgroup));
+            Assert.Contains($"cgroup {_node.Cgroup}: another node's agent has its sockets", refused.Message, StringComparison.Ordinal);
+            Assert.Contains("--cgroup-root", refused.Message, StringComparison.Ordinal);
+            _node.Restart();
+            _node.Datapath.AttachSockets(_node.Cgroup); // its own
+            _node.Datapath.DetachSockets();
+            datapath.AttachSockets(_node.Cgroup);
+        }
+
+        // Its agent is not there, its links are.
+        Assert.Throws<KernelException>(() => _node.Datapath.AttachSockets(_node.Cgroup));
+        other.Namespace.Run(() => NodeDatapath.Remove(other.Options));
+        _node.Datapath.AttachSockets(_node.Cgroup);
+    }
+
     [Theory]
     [InlineData(30080, true, true)]
     [InlineData(30081, true, false)] // no service has it
