@@ -16,6 +16,7 @@ internal sealed record NodeSituation(string Name, string Zone, ImmutableArray<IP
 internal sealed class ServicePlanner(ServiceOptions options)
 {
     private const string ForwardingMode = "service.cilium.io/forwarding-mode";
+    private static readonly IPAddress[] s_anyNode = [IPAddress.Any, IPAddress.IPv6Any];
     private static readonly ImmutableArray<BackendTier> Everyone = [BackendTier.Any];
 
     /// <param name="service">The service.</param>
@@ -61,6 +62,10 @@ internal sealed class ServicePlanner(ServiceOptions options)
             else if (port.NodePort != 0)
             {
                 AddExternal(node.Addresses.Where(OfService), port.NodePort, FrontendKind.NodePort);
+                foreach (var any in s_anyNode.Where(OfService))
+                {
+                    group.Add(any, port.NodePort, FrontendKind.NodePort, common | ServiceFlags.AnyNode, affinity, pools.Of(any, local: false), BackendList.Empty);
+                }
             }
 
             AddExternal(loadBalancerIps, port.Port, FrontendKind.LoadBalancer);
