@@ -213,6 +213,27 @@ public sealed class ServicePlannerTests
         Assert.All(any, frontend => Assert.Equal((FrontendKind.NodePort, ServiceFlags.AnyNode), (frontend.Kind, frontend.Flags)));
     }
 
+    [Theory]
+    [InlineData(0, "a+b+", null)]
+    [InlineData(30099, "a+b+c+d+", 2)]
+    [InlineData(30099, "a~b+c+", 1)] // one that terminates is no reason to send somebody
+    [InlineData(30099, "a?c+", 0)]
+    [InlineData(30099, "c+d+", 0)]
+    [InlineData(30099, "", 0)]
+    public void Load_balancers_are_told_how_many_endpoints_the_node_has(uint port, string endpoints, int? expected)
+    {
+        var record = Service(["LoadBalancer", "ext-local"], "46", "TCP");
+        record.HealthCheckNodePort = port;
+        EndpointSliceRecord[] slices = [Slice('4', endpoints, "TCP"), Slice('6', endpoints, "TCP")];
+        foreach (var endpoint in slices.SelectMany(slice => slice.Endpoints))
+        {
+            endpoint.Pod = $"default/{endpoint.Addresses[0][^1]}"; // of both families: one endpoint
+        }
+
+        var check = new ServicePlanner(new ServiceOptions()).Plan(record, slices, _node).HealthCheck;
+        Assert.Equal((expected, expected is null ? null : (ushort)30099), (check?.LocalEndpoints, check?.Port));
+    }
+
     [Fact]
     public void A_node_port_out_of_range_is_a_problem_and_the_rest_is_served()
     {
