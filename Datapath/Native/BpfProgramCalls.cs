@@ -69,6 +69,16 @@ internal static unsafe class BpfProgramCalls
         }
     }
 
+    /// <summary>A program's name and the numbers of its maps.</summary>
+    public static (string Name, uint[] Maps) Describe(FileDescriptor program, string subject)
+    {
+        const int MaxMaps = 64; // MAX_USED_MAPS
+        var maps = stackalloc uint[MaxMaps];
+        var info = new BpfProgramInfo { MapCount = MaxMaps, Maps = (ulong)maps };
+        BpfObjectCalls.Info(program, subject, ref info);
+        return (info.Name, new ReadOnlySpan<uint>(maps, (int)info.MapCount).ToArray());
+    }
+
     [StructLayout(LayoutKind.Sequential)]
     private struct LoadAttributes
     {

@@ -134,6 +134,7 @@ enum service_flags {
 	SERVICE_AFFINITY = 1 << 2,	/* a client stays with its backend */
 	SERVICE_SOURCE_RANGES = 1 << 3, /* clients outside must be in `source_ranges` */
 	SERVICE_DIRECT_RETURN = 1 << 4, /* backends on other nodes answer the client themselves */
+	SERVICE_ANY_NODE = 1 << 5,	/* under 0.0.0.0 or ::, for sockets that ask any node; nobody can send packets there */
 };
 
 struct service_pool {
