@@ -71,4 +71,7 @@ public enum ConntrackFlags : ushort
 
     /// <summary>Its initiator asked a service: answers come from there.</summary>
     Service = 256,
+
+    /// <summary>Met again by an answer: it was the responder who asked.</summary>
+    BackendFirst = 512,
 }

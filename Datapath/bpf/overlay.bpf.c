@@ -142,6 +142,14 @@ int to_overlay(struct __sk_buff *skb)
 			return TC_ACT_SHOT;
 		}
 	}
+	if (config.services && source.ifindex == HOST_INTERFACE && !mark) {
+		/* The node itself, or a pod in its network, answers for a service. */
+		bool readable = config.host_firewall || !(packet.family == 4 ? read_ipv4(skb, &packet, 0) : read_ipv6(skb, &packet, 0));
+		int restored = readable ? restore_service(skb, &packet, now_ticks()) : 0;
+
+		if (restored < 0)
+			return drop(skb, &packet, HOST_INTERFACE, IDENTITY_HOST, -restored, DIRECTION_EGRESS);
+	}
 	if (config.services && mark == MARK_MASQUERADE) {
 		/* To a service's backend, in pieces. */
 		__u32 arrived_on = skb->ingress_ifindex;

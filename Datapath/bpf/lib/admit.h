@@ -233,6 +233,12 @@ static __always_inline __u32 packet_target(const struct passage *passage, const 
 	return passage->from_initiator ? connection->responder.ifindex : connection->initiator.ifindex;
 }
 
+/* Does this packet come from the backend of a service? */
+static __always_inline bool is_service_answer(__u16 flags, const struct passage *passage)
+{
+	return flags & CONNTRACK_SERVICE && passage->from_initiator == !!(flags & CONNTRACK_BACKEND_FIRST);
+}
+
 /*
  * A connection seen for the first time, or one whose verdict is out of date (`known`), or a packet that has no
  * connection. Returns 0 or the drop reason; the refusal is reported here.
@@ -253,6 +259,8 @@ APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passag
 		packet->kind = PACKET_STATELESS;
 		passage->masquerade = 0;
 	}
+	if (passage->answers)
+		passage->masquerade = 0;
 	/*
 	 * Who began a connection that was met in the middle is a guess: the entry may have been evicted and come back the
 	 * other way round. When policy has changed, both directions must allow it, so that no eviction turns a deny into
@@ -283,8 +291,8 @@ APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passag
 	}
 	passage->target = packet_target(passage, &connection);
 	if (known) {
-		passage->masquerade = passage->from_initiator && known->flags & CONNTRACK_MASQUERADE;
-		passage->answers = !passage->from_initiator && known->flags & CONNTRACK_SERVICE;
+		passage->answers = is_service_answer(known->flags, passage);
+		passage->masquerade = passage->from_initiator && known->flags & CONNTRACK_MASQUERADE && !passage->answers;
 	}
 	/* What would have been refused is told as that alone: no rule let it pass. */
 	what.type = judgement.audited ? EVENT_AUDIT : known ? EVENT_REJUDGED : EVENT_NEW;
@@ -315,6 +323,8 @@ APART int admit_anew(struct __sk_buff *skb, struct packet *packet, struct passag
 			connection.flags |= CONNTRACK_MASQUERADE;
 		if (passage->to_service)
 			connection.flags |= CONNTRACK_SERVICE;
+		if (passage->answers)
+			connection.flags |= CONNTRACK_SERVICE | CONNTRACK_BACKEND_FIRST;
 		count(COUNTER_CONNTRACK_INSERTED, skb->len);
 	}
 	if (save_connection(packet, &connection)) {
@@ -545,6 +555,8 @@ static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, s
 	struct conntrack_end *other;
 
 	passage->now = now_ticks();
+	if (*endpoint)
+		passage->identity = (*endpoint)->identity;
 	set_out(passage, 0, 0, false);
 	entry = find_live_connection(packet, passage);
 	if (config.services && clients) {
@@ -572,12 +584,12 @@ static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, s
 			return refuse(skb, packet, passage, -translated);
 		passage->to_service = translated;
 		if (translated && entry && !(entry->flags & CONNTRACK_SERVICE))
-			entry->flags |= CONNTRACK_SERVICE;
+			entry->flags |= CONNTRACK_SERVICE | (passage->from_initiator ? 0 : CONNTRACK_BACKEND_FIRST);
 	}
 	/* What is addressed to a pod is not addressed to its masquerade. */
 	if (arrives && !passage->to_service && (!entry || (passage->from_initiator ? entry->responder.ifindex : entry->initiator.ifindex) <= HOST_INTERFACE) &&
 	    /* Through the tunnel only answers to clients of services come back, not those to what pods sent. */
-	    (passage->by_tunnel ? answers_client(packet) : config.services || (packet->family == 4 ? config.masquerade4 : config.masquerade6))) {
+	    (passage->by_tunnel ? answers_client(skb, packet) : config.services || (packet->family == 4 ? config.masquerade4 : config.masquerade6))) {
 		int translated = unmasquerade(skb, packet, passage->now);
 
 		if (translated < 0)
@@ -595,8 +607,10 @@ static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, s
 	passage->identity = (*endpoint)->identity;
 	if (packet->kind == PACKET_ERROR && follows_connection(skb, packet, passage, *endpoint))
 		return 0;
-	if (!entry)
+	if (!entry) {
+		passage->answers = config.services && !passage->to_service && is_forgotten_answer(packet, passage->now);
 		return admit_anew(skb, packet, passage, 0);
+	}
 	if (is_apart(packet, passage, entry)) {
 		passage->from_initiator = true;
 		return admit_anew(skb, packet, passage, 0);
@@ -611,10 +625,10 @@ static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, s
 	if (mine->ifindex != passage->ifindex || !is_end_current(mine, *endpoint) ||
 	    !is_other_end_current(packet, passage, entry, other, target))
 		return admit_anew(skb, packet, passage, entry);
+	passage->answers = is_service_answer(entry->flags, passage);
 	if (passage->direction == DIRECTION_EGRESS)
-		set_out(passage, other->ifindex, other->policy_id, passage->from_initiator && entry->flags & CONNTRACK_MASQUERADE);
+		set_out(passage, other->ifindex, other->policy_id, passage->from_initiator && entry->flags & CONNTRACK_MASQUERADE && !passage->answers);
 	*hop = &entry->hop;
-	passage->answers = !passage->from_initiator && entry->flags & CONNTRACK_SERVICE;
 	touch(skb, packet, passage, entry);
 	return 0;
 }
@@ -627,7 +641,10 @@ static __always_inline int finish(struct __sk_buff *skb, struct packet *packet, 
 	if (!config.services || !(passage->answers || packet->kind == PACKET_ERROR))
 		return 0;
 	restored = restore_service(skb, packet, passage->now);
-	return restored < 0 ? -restored : 0;
+	/* What cannot be said from there is not said: to come from the backend itself would end the connection. */
+	if (!restored && packet->kind != PACKET_ERROR)
+		restored = -DROP_NAT_NO_MAPPING;
+	return restored < 0 ? refuse(skb, packet, passage, -restored) : 0;
 }
 
 #endif

@@ -63,6 +63,7 @@ APART int keep_service(const struct nat_key *key, struct nat_entry *entry, __u32
 	again.address = key->direction == NAT_TO_BACKEND ? key->destination : key->source;
 	again.port = key->direction == NAT_TO_BACKEND ? key->destination_port : key->source_port;
 	again.backend = entry->backend;
+	again.flags = key->direction == NAT_FROM_BACKEND ? NAT_REPLY_SEEN : 0;
 	other = bpf_map_lookup_elem(&nat, &twin);
 	if (other) {
 		if (other->port != again.port || !same_address(&other->address, &again.address))
@@ -83,6 +84,28 @@ static __always_inline bool is_in_source_range(const struct packet *packet, __u3
 	return bpf_map_lookup_elem(&source_ranges, &key) != 0;
 }
 
+/* Has this connection ended? Where answers do not come by, or questions, half of it is all that is seen. */
+static __always_inline bool is_service_ended(const struct nat_entry *to)
+{
+	return is_nat_closing(to) || (to->flags & NAT_DIRECT_RETURN && to->flags & (NAT_FIN_OUT | NAT_FIN_IN));
+}
+
+/* Is the NAT_FROM_BACKEND entry of a translation that nothing was heard of for too long? One that has lost the other entry may yet get it back. */
+static __noinline bool is_service_expired(const struct nat_key *from, const struct nat_entry *back, __u32 now)
+{
+	struct nat_key key;
+	struct nat_entry *to;
+	__u32 last_seen = back->last_seen;
+
+	make_twin_key(&key, from, back);
+	to = bpf_map_lookup_elem(&nat, &key);
+	if (!to || to->port != from->source_port || !same_address(&to->address, &from->source))
+		return false;
+	if ((__s32)(to->last_seen - last_seen) > 0)
+		last_seen = to->last_seen;
+	return is_nat_expired(to, key.protocol, last_seen, now);
+}
+
 /* Is the translation whose NAT_FROM_BACKEND entry this is over, so that a client may use its port for another frontend? */
 static __noinline bool is_service_over(const struct nat_key *from, const struct nat_entry *back, __u32 now)
 {
@@ -94,7 +117,7 @@ static __noinline bool is_service_over(const struct nat_key *from, const struct 
 	to = bpf_map_lookup_elem(&nat, &key);
 	if (!to || to->port != from->source_port || !same_address(&to->address, &from->source))
 		return is_over(last_seen, TIMEOUT_OTHER, now); /* its client may yet make the other entry again */
-	if (is_nat_closing(to))
+	if (is_service_ended(to))
 		return true;
 	if ((__s32)(to->last_seen - last_seen) > 0)
 		last_seen = to->last_seen;
@@ -217,7 +240,7 @@ APART int translate_to_backend(struct __sk_buff *skb, struct packet *packet, __u
 	entry = bpf_map_lookup_elem(&nat, &with->key);
 	if (entry && is_nat_expired(entry, packet->protocol, entry->last_seen, now))
 		entry = 0;
-	if (entry && is_beginning(packet) && is_nat_closing(entry))
+	if (entry && is_beginning(packet) && is_service_ended(entry))
 		entry = 0; /* a connection of its own */
 	/* A backend that is gone has no connections any more: whoever goes on gets another. */
 	if (entry && entry->last_seen != now && (!bpf_map_lookup_elem(&backends, &entry->backend) || !keep_service(&with->key, entry, now)))
@@ -266,6 +289,7 @@ APART int translate_error_to_backend(struct __sk_buff *skb, struct packet *packe
 		return -error;
 	with->with.source = 0;
 	packet->destination = with->with.new_address;
+	packet->to_backend = 1;
 	direct = entry->flags & NAT_DIRECT_RETURN;
 	error = rewrite(skb, packet, &with->with);
 	return error ? -error : direct ? TO_DIRECT_BACKEND : TO_BACKEND;
@@ -310,8 +334,11 @@ APART int translate_from_backend(struct __sk_buff *skb, struct packet *packet, _
 	entry = bpf_map_lookup_elem(&nat, &with->key);
 	if (!entry)
 		return 0;
-	if (entry->last_seen != now)
+	if (entry->last_seen != now) {
+		if (is_service_expired(&with->key, entry, now))
+			return 0;
 		keep_service(&with->key, entry, now);
+	}
 	if (!(entry->flags & NAT_REPLY_SEEN) || (packet->protocol == IPPROTO_TCP && packet->tcp_flags & (TCP_FIN | TCP_RST)))
 		note_answer(&with->key, entry, packet->tcp_flags);
 	error = put_source(skb, packet, entry);
@@ -395,15 +422,22 @@ APART int translate_hairpin_answer(struct __sk_buff *skb, struct packet *packet,
 	return error ? -error : translate_from_backend(skb, packet, now);
 }
 
-/* Is this what a backend answers to a client that was brought to it under this node's address? */
-APART int answers_client(const struct packet *packet)
+/* Is this what a backend answers to a client that was brought to it under this node's address, or an error about what that sent? */
+APART int answers_client(struct __sk_buff *skb, const struct packet *packet)
 {
 	struct balancing *with = balancing_space_here();
 	struct nat_entry *entry;
 
-	if (!packet || !with || packet->kind != PACKET_CONNECTION)
+	if (!packet || !with)
 		return false;
-	make_nat_key(&with->key, packet, NAT_IN);
+	if (packet->kind == PACKET_CONNECTION) {
+		make_nat_key(&with->key, packet, NAT_IN);
+	} else if (packet->kind == PACKET_ERROR && read_error(skb, packet, &with->inner)) {
+		reverse_tuple(&with->inner); /* now as answers are */
+		make_nat_key(&with->key, &with->inner, NAT_IN);
+	} else {
+		return false;
+	}
 	entry = bpf_map_lookup_elem(&nat, &with->key);
 	if (!entry)
 		return false;
@@ -411,6 +445,19 @@ APART int answers_client(const struct packet *packet)
 	with->key.destination_port = entry->port;
 	with->key.direction = NAT_FROM_BACKEND;
 	return bpf_map_lookup_elem(&nat, &with->key) != 0;
+}
+
+/* Is this what a backend answers to a client of a service, though its connection was forgotten? */
+APART int is_forgotten_answer(const struct packet *packet, __u32 now)
+{
+	struct balancing *with = balancing_space_here();
+	struct nat_entry *entry;
+
+	if (!packet || !with || packet->kind != PACKET_CONNECTION || is_echo_protocol(packet->protocol) || (tells_beginning(packet) && is_beginning(packet)))
+		return false;
+	make_nat_key(&with->key, packet, NAT_FROM_BACKEND);
+	entry = bpf_map_lookup_elem(&nat, &with->key);
+	return entry && !is_service_expired(&with->key, entry, now);
 }
 
 static __always_inline int restore_service(struct __sk_buff *skb, struct packet *packet, __u32 now)

@@ -207,7 +207,7 @@ static __always_inline int send_out(struct __sk_buff *skb, struct packet *packet
 	device = way.hop.ifindex ? bpf_map_lookup_elem(&devices, &way.hop.ifindex) : 0;
 	if (!device || !take_hop(skb, packet))
 		return leave_to_stack(skb, passage->masquerade);
-	if (passage->masquerade && (packet->family == 4 ? device->ipv4 : !is_unspecified(&device->ipv6))) {
+	if (passage->masquerade && (passage->to_service || (packet->family == 4 ? device->ipv4 : !is_unspecified(&device->ipv6)))) {
 		*reason = masquerade(skb, packet, device);
 		if (*reason)
 			return TC_ACT_SHOT;

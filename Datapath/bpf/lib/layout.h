@@ -311,6 +311,7 @@ enum conntrack_flags {
 	CONNTRACK_CLOSED_REPORTED = 1 << 6,
 	CONNTRACK_MASQUERADE = 1 << 7, /* a pod's, to outside the cluster: leaves under the node's address */
 	CONNTRACK_SERVICE = 1 << 8,    /* its initiator asked a service: answers come from there */
+	CONNTRACK_BACKEND_FIRST = 1 << 9, /* met again by an answer: it was the responder who asked */
 };
 
 struct conntrack_end {

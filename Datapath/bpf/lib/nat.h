@@ -268,6 +268,8 @@ APART int rewrite(struct __sk_buff *skb, const struct packet *packet, const stru
 	checksum = packet->later_fragment ? -1 : l4_checksum_offset(packet->protocol);
 	l4 = packet->l4_offset;
 	flags = packet->protocol == IPPROTO_UDP ? BPF_F_MARK_MANGLED_0 : 0;
+	if (packet->protocol == IPPROTO_SCTP && !packet->later_fragment && with->old_port != with->new_port)
+		return DROP_NAT_UNKNOWN_PROTOCOL; /* its checksum covers the ports */
 	if (packet->family == 4) {
 		__u32 old = with->old_address.word[3], new = with->new_address.word[3];
 
@@ -359,7 +361,7 @@ APART int masquerade_error(struct __sk_buff *skb, struct packet *packet)
 	if (!read_error(skb, packet, &inner))
 		return DROP_NAT_NO_MAPPING;
 	reverse_tuple(&inner); /* now as the sender's own packets are */
-	if (!same_address(&inner.source, &packet->source))
+	if (!packet->to_backend && !same_address(&inner.source, &packet->source))
 		return DROP_NAT_NO_MAPPING; /* about somebody else's */
 	make_nat_key(&key, &inner, NAT_OUT);
 	entry = bpf_map_lookup_elem(&nat, &key);
@@ -374,6 +376,7 @@ APART int masquerade_error(struct __sk_buff *skb, struct packet *packet)
 	if (error)
 		return error;
 	with.source = 1;
+	with.old_address = packet->source;
 	packet->source = with.new_address;
 	return rewrite(skb, packet, &with);
 }
@@ -433,6 +436,8 @@ APART int masquerade_packet(struct __sk_buff *skb, struct packet *packet, const 
 			set_ipv4(&made.address, device->ipv4);
 		else
 			made.address = device->ipv6;
+		if (packet->family == 4 ? !device->ipv4 : is_unspecified(&made.address))
+			return DROP_NAT_NO_MAPPING; /* no address to lend */
 		error = make_translation(&key, &made);
 		if (error)
 			return error;

@@ -92,6 +92,8 @@ APART int reject6(struct __sk_buff *skb, __u32 mtu)
 	if (skb->gso_segs > 1 || bpf_skb_load_bytes(skb, ETH_HLEN, &answer.ip, sizeof(answer.ip)))
 		return DROP_NO_SERVICE;
 	keep = keep_beginning(skb, ETH_HLEN + sizeof(answer.ip), answer.ip.nexthdr, answer.l4);
+	if (answer.ip.nexthdr == IPPROTO_FRAGMENT && (answer.l4[2] || answer.l4[3] & 0xf8))
+		return DROP_NO_SERVICE; /* not the first */
 	if (!keep || (answer.ip.nexthdr != IPPROTO_TCP && answer.ip.nexthdr != IPPROTO_UDP && answer.ip.nexthdr != IPPROTO_SCTP && answer.ip.nexthdr != IPPROTO_FRAGMENT))
 		return DROP_NO_SERVICE;
 	answer.head.ip.version = 6;

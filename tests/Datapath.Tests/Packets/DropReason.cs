@@ -15,6 +15,8 @@ internal enum DropReason : byte
     StaleOrUnroutableIp = 151,
     NoLocalEndpoint = 152,
     InvalidExtensionHeader = 156,
+    TooLong = 157,
+    NoService = 158,
     NoTunnelEndpoint = 160,
     NoNatMapping = 167,
     UnknownNatProtocol = 168,
@@ -22,5 +24,6 @@ internal enum DropReason : byte
     UnknownSender = 172,
     FragmentNotFound = 175,
     ForbiddenIcmp6 = 176,
+    NotInSourceRange = 177,
     PolicyDeny = 181,
 }

@@ -14,6 +14,9 @@ internal enum NodeFeatures
     /// <summary>Masquerading has two ports to give.</summary>
     TwoPorts = 8,
 
+    /// <summary>What goes to services is translated.</summary>
+    Services = 16,
+
     All = Tunnel | HostFirewall | Masquerade,
 }
 
@@ -32,6 +35,7 @@ internal static class NodeFeaturesConfig
             HostFirewall = (byte)(features.HasFlag(NodeFeatures.HostFirewall) ? 1 : 0),
             Masquerade4 = masquerade,
             Masquerade6 = masquerade,
+            Services = (byte)(features.HasFlag(NodeFeatures.Services) ? 1 : 0),
         };
         return features.HasFlag(NodeFeatures.TwoPorts) ? config with { NatPortMin = FirstOfTwoPorts, NatPortMax = FirstOfTwoPorts + 1 } : config;
     }

@@ -4,7 +4,8 @@ namespace Axoneme.Datapath.Tests.Packets;
 public sealed class NodeTableTests(NodeFixture fixture) : IClassFixture<NodeFixture>
 {
     private static readonly Dictionary<string, NodeCase> _cases =
-        new[] { ForwardingCases.All, MasqueradeCases.All, TranslationCases.All, MasqueradeErrorCases.All, HostFirewallCases.All, TunnelCases.All, ForgedSenderCases.All, AuditCases.All, SubtleCases.All }
+        new[] { ForwardingCases.All, MasqueradeCases.All, TranslationCases.All, MasqueradeErrorCases.All, HostFirewallCases.All, TunnelCases.All, ForgedSenderCases.All, AuditCases.All, SubtleCases.All,
+            NodePortCases.All, ClusterIpCases.All, ServiceErrorCases.All, DirectReturnCases.All, ServiceLifeCases.All }
             .SelectMany(cases => cases).ToDictionary(row => row.Sentence);
 
     public static TheoryData<string, string> Table() => TableOf(_cases.Values);
@@ -13,6 +14,16 @@ public sealed class NodeTableTests(NodeFixture fixture) : IClassFixture<NodeFixt
     [MemberData(nameof(Table))]
     public void Packet(string sentence, string family) =>
         fixture.Run(_cases[sentence].Features, family == nameof(PacketFamilies.IPv6), world => _cases[sentence].Run(world));
+
+    public static TheoryData<string, string> TableWithoutServices() => TableOf(_cases.Values.Where(row => !row.Features.HasFlag(NodeFeatures.Services) && !IsAboutServicesOff(row)));
+
+    /// <summary>What is said of a node without services holds of one with them, as long as nobody asks for any.</summary>
+    [Theory]
+    [MemberData(nameof(TableWithoutServices))]
+    public void Packet_where_services_are_on(string sentence, string family) =>
+        fixture.Run(_cases[sentence].Features | NodeFeatures.Services, family == nameof(PacketFamilies.IPv6), world => _cases[sentence].Run(world));
+
+    private static bool IsAboutServicesOff(NodeCase row) => row.Sentence.StartsWith("Without services", StringComparison.Ordinal);
 
     internal static TheoryData<string, string> TableOf(IEnumerable<NodeCase> cases)
     {

@@ -77,6 +77,12 @@ internal sealed class NodeWorld(NodeDatapath datapath, TunnelArrivals arrivals, 
         Datapath.Tunnels.Put(RemoteTunnel, IpAddressKey.From(RemoteNode));
         Datapath.Tunnels.Put(OtherTunnel, IpAddressKey.From(OtherNode));
         SetDevice(Node);
+        if (features.HasFlag(NodeFeatures.Services))
+        {
+            ClearServices(Datapath.Services);
+            SetDevice(Node, device: 0);
+        }
+
         Datapath.Unmasqueraded.Put(PrefixKey.From(new IPNetwork(Address(IsIPv6, "10.99.0.0", "fd99::"), IsIPv6 ? 64 : 16)), 1);
         return this;
     }
@@ -86,8 +92,8 @@ internal sealed class NodeWorld(NodeDatapath datapath, TunnelArrivals arrivals, 
 
     public void SetHost(EndpointEntry entry) => Datapath.Endpoints.Put(EndpointEntry.HostInterface, HostEntry = entry);
 
-    /// <summary>What leaves by the device is masqueraded with this address, or with none.</summary>
-    public void SetDevice(IPAddress? masquerade) => Datapath.Devices.Put(interfaces.Device, new DeviceEntry
+    /// <summary>What leaves by the device, or by no such device (0), is masqueraded with this address, or with none.</summary>
+    public void SetDevice(IPAddress? masquerade, uint? device = null) => Datapath.Devices.Put(device ?? interfaces.Device, new DeviceEntry
     {
         Mac = interfaces.DeviceMac,
         Ipv4 = masquerade is { AddressFamily: AddressFamily.InterNetwork } ? IpAddressKey.From(masquerade).Word3 : 0,
@@ -98,6 +104,8 @@ internal sealed class NodeWorld(NodeDatapath datapath, TunnelArrivals arrivals, 
     public void CloseClient(EndpointFlags flags = EndpointFlags.IngressEnforced | EndpointFlags.EgressEnforced) => SetClient(ClientEntry with { Flags = flags });
 
     public void CloseHost(EndpointFlags flags = EndpointFlags.IngressEnforced | EndpointFlags.EgressEnforced) => SetHost(HostEntry with { Flags = flags });
+
+    public void CloseServer(EndpointFlags flags = EndpointFlags.IngressEnforced | EndpointFlags.EgressEnforced) => SetServer(ServerEntry with { Flags = flags });
 
     public PacketOutcome FromPod(byte[] packet) => FromClient(packet);
 
@@ -133,6 +141,18 @@ internal sealed class NodeWorld(NodeDatapath datapath, TunnelArrivals arrivals, 
     /// <summary>A packet with every checksum right.</summary>
     public static byte[] Between(IPAddress source, IPAddress destination, byte protocol, byte[] payload, ushort identification = 7, byte hopLimit = 64) =>
         Checksums.Complete(Ip(source, destination, protocol, payload, identification: identification, hopLimit: hopLimit));
+
+    private static void ClearServices(ServiceMaps maps)
+    {
+        Clear(maps.Services);
+        Clear(maps.Frontends);
+        Clear(maps.Pools);
+        Clear(maps.Backends);
+        Clear(maps.Maglev);
+        Clear(maps.NodePorts);
+        Clear(maps.SourceRanges);
+        Clear(maps.Affinity);
+    }
 
     private static IPAddress Address(bool ipv6, string four, string six) => IPAddress.Parse(ipv6 ? six : four);
 

@@ -76,6 +76,29 @@ internal sealed record PacketOutcome(int Verdict, byte[] Output, DatapathEvent[]
         return this;
     }
 
+    /// <summary>To the tunnel device, changed.</summary>
+    public PacketOutcome IsTunnelled()
+    {
+        IsDelivered();
+        Assert.Equal((Macs(Input), PacketMark.Forwarded), (Macs(Output), (PacketMark)Mark));
+        return this;
+    }
+
+    /// <summary>Dropped, and told so on the link it came by.</summary>
+    public PacketOutcome IsAnswered(DropReason reason)
+    {
+        Assert.Equal((PacketWorld.Redirect, reason), (Verdict, Reason()));
+        Assert.Equal((Macs(Input).Source, Macs(Input).Destination), Macs(Output));
+        return HasRightChecksums();
+    }
+
+    /// <summary>The IP packet afterwards is this one, to the last byte.</summary>
+    public PacketOutcome Is(byte[] packet)
+    {
+        Assert.Equal(Convert.ToHexString(packet), Convert.ToHexString(Packet));
+        return this;
+    }
+
     /// <summary>On its way out by the interface whose program saw it.</summary>
     public PacketOutcome Leaves(PacketMark mark = PacketMark.None)
     {
