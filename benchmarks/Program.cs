@@ -44,8 +44,8 @@ switch (args.FirstOrDefault())
         var pods = int.TryParse(Option("--pods"), out var given) && given > 0 ? given : quick ? 20 : 100;
         Report.Print(await CniLatency.RunAsync(pods), json);
         return 0;
-    case "services":
-        Report.Print(await ServiceBenchmarks.RunAsync(files, quick, Option("--part")), json);
+    case "services" when Option("--part") is var part && (part is null || ServiceBenchmarks.Parts.Contains(part)):
+        Report.Print(await new ServiceBenchmarks(files, quick).RunAsync(part is null ? ServiceBenchmarks.Parts : [part]), json);
         return 0;
     case "policy":
         Report.Print(PolicyCosts.Run(quick), json);

@@ -2,30 +2,34 @@ using Axoneme.Benchmarks.Packets;
 
 namespace Axoneme.Benchmarks.Services;
 
-/// <summary>Everything about services, in the order of a packet's life.</summary>
-internal static class ServiceBenchmarks
+/// <summary>Everything about services, in parts that can be asked for alone.</summary>
+/// <param name="files">Where the load generator and the rotating programs are.</param>
+/// <param name="quick">Only to see that it works.</param>
+internal sealed class ServiceBenchmarks(string files, bool quick)
 {
-    /// <param name="files">Where the load generator and the rotating programs are.</param>
-    /// <param name="quick">Only to see that it works.</param>
-    /// <param name="part">The part that is wanted; null for all.</param>
-    public static async Task<List<BenchmarkRow>> RunAsync(string files, bool quick, string? part)
+    private readonly ThroughputPlan _plan = new(Pairs: quick ? 3 : 31, Seconds: quick ? 0.1 : 0.25, Only: null) { Modes = ["TCP_RR", "TCP_CRR"] };
+
+    public static IReadOnlyList<string> Parts { get; } = ["packets", "sockets", "connections", "scale"];
+
+    /// <param name="parts">Of <see cref="Parts"/>, those that are wanted.</param>
+    public async Task<List<BenchmarkRow>> RunAsync(IEnumerable<string> parts)
     {
-        var rotate = Path.Combine(files, "rotate.bpf.o");
-        var load = LoadGenerator.On(Path.Combine(files, "netload"), twoCpus: false);
-        var plan = new ThroughputPlan(Pairs: quick ? 3 : 31, Seconds: quick ? 0.1 : 0.25, Only: null) { Modes = ["TCP_RR", "TCP_CRR"] };
-        List<(string Name, Func<Task<List<BenchmarkRow>>> RunAsync)> parts =
-        [
-            ("packets", () => ServiceCosts.RunAsync(rotate, rounds: quick ? 3 : 11)),
-            ("sockets", () => SocketCosts.RunAsync(load, quick)),
-            ("connections", () => ServiceThroughput.RunAsync(load, plan)),
-            ("scale", () => Task.FromResult(ServiceScale.Run(quick))),
-        ];
         List<BenchmarkRow> rows = [];
-        foreach (var (name, runAsync) in parts.Where(candidate => part is null || part == candidate.Name))
+        foreach (var part in parts)
         {
-            rows.AddRange(await runAsync());
+            rows.AddRange(await RunAsync(part));
         }
 
-        return rows.Count > 0 ? rows : throw new ArgumentException($"--part {part}: must be one of {string.Join(", ", parts.Select(candidate => candidate.Name))}");
+        return rows;
     }
+
+    private async Task<List<BenchmarkRow>> RunAsync(string part) => part switch
+    {
+        "packets" => await ServiceCosts.RunAsync(Path.Combine(files, "rotate.bpf.o"), rounds: quick ? 3 : 11),
+        "sockets" => await SocketCosts.RunAsync(Load, quick),
+        "connections" => await ServiceThroughput.RunAsync(Load, _plan),
+        _ => ServiceScale.Run(quick),
+    };
+
+    private LoadGenerator Load => LoadGenerator.On(Path.Combine(files, "netload"), twoCpus: false);
 }
