@@ -10,11 +10,12 @@ const string Usage = """
            ./bench costs [--quick] [-o json]     only the former part of packets
            ./bench throughput [--quick] [--two-cpus] [--only TEXT] [--seconds N] [-o json]  only the latter
            ./bench cni [--pods N] [-o json]      latency of CNI ADD and DEL as a runtime sees it
-           ./bench services [--quick] [-o json]  services: nanoseconds per packet, what sockets pay, connections beside kube-proxy's rules, scale
+           ./bench services [--quick] [--part PART] [-o json]  services: ns per packet and per connect(), connections beside kube-proxy's rules, scale
            ./bench policy [--quick] [-o json]    what the policy engine costs, beside its limits, and how that grows
 
     --quick     fewer and shorter runs: to see that it works, not to quote
     --only      of throughput only the rows whose names contain the text, such as "VXLAN: TCP_STREAM"
+    --part      of services only: packets, sockets, connections or scale
     --seconds   how long each single measurement of throughput takes
     --two-cpus  the two ends of a connection on a CPU each, which measures the waking of an idle CPU above all; by default both are on one
     """;
@@ -43,8 +44,8 @@ switch (args.FirstOrDefault())
         var pods = int.TryParse(Option("--pods"), out var given) && given > 0 ? given : quick ? 20 : 100;
         Report.Print(await CniLatency.RunAsync(pods), json);
         return 0;
-    case "services":
-        Report.Print(await ServiceCosts.RunAsync(Path.Combine(files, "rotate.bpf.o"), rounds: quick ? 3 : 11), json);
+    case "services" when Option("--part") is var part && (part is null || ServiceBenchmarks.Parts.Contains(part)):
+        Report.Print(await new ServiceBenchmarks(files, quick).RunAsync(part is null ? ServiceBenchmarks.Parts : [part]), json);
         return 0;
     case "policy":
         Report.Print(PolicyCosts.Run(quick), json);

@@ -6,6 +6,9 @@
  *   netload CPU serve PORT                   answers on PORT (rr, udprr), PORT+1 (stream) and PORT+2 (crr) until killed
  *   netload CPU rr|crr|udprr ADDRESS PORT S  transactions per second over S seconds
  *   netload CPU stream ADDRESS PORT S        Mbit per second over S seconds
+ *   netload CPU connect|reconnect|send ADDRESS PORT S
+ *                                            calls per second on UDP sockets: connect() of a new socket each time (with socket() and close()),
+ *                                            of the same one, and sendto() of one that is not connected; nobody needs to answer
  *
  * It stays on one CPU, before all other work of the machine (SCHED_FIFO; the kernel keeps a rest for the others). With
  * both ends on the same CPU a transaction costs two switches between them and the path; with the ends on two, waking an
@@ -153,20 +156,67 @@ static int serve(int port)
 	}
 }
 
+struct address {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	};
+	socklen_t length;
+};
+
+static struct address address_of(const char *host, int port)
+{
+	struct address a = { .v4 = { .sin_family = AF_INET, .sin_port = htons(port) }, .length = sizeof(a.v4) };
+
+	if (inet_pton(AF_INET, host, &a.v4.sin_addr) == 1)
+		return a;
+	a = (struct address){ .v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) }, .length = sizeof(a.v6) };
+	if (inet_pton(AF_INET6, host, &a.v6.sin6_addr) != 1)
+		fail("address");
+	return a;
+}
+
+static void connect_to(int s, const struct address *to)
+{
+	if (connect(s, &to->any, to->length))
+		fail("connect");
+}
+
 static int dial(const char *host, int port, int type)
 {
-	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	int is4 = inet_pton(AF_INET, host, &v4.sin_addr) == 1, one = 1;
-	int s = socket(is4 ? AF_INET : AF_INET6, type, 0);
+	struct address to = address_of(host, port);
+	int s = socket(to.any.sa_family, type, 0), one = 1;
 
-	if (!is4 && inet_pton(AF_INET6, host, &v6.sin6_addr) != 1)
-		fail("address");
 	if (type == SOCK_STREAM)
 		setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (connect(s, is4 ? (void *)&v4 : (void *)&v6, is4 ? sizeof(v4) : sizeof(v6)))
-		fail("connect");
+	connect_to(s, &to);
 	return s;
+}
+
+/* Calls are too short to look at the clock after each. */
+#define BATCH 64
+
+/* Calls per second. */
+static double call(const char *mode, const char *host, int port, double seconds)
+{
+	struct address to = address_of(host, port);
+	int s = socket(to.any.sa_family, SOCK_DGRAM, 0), i;
+	double start = now(), count = 0;
+
+	for (; now() - start < seconds; count += BATCH) {
+		for (i = 0; i < BATCH; i++) {
+			if (!strcmp(mode, "connect")) {
+				close(s);
+				s = socket(to.any.sa_family, SOCK_DGRAM, 0);
+			}
+			if (strcmp(mode, "send"))
+				connect_to(s, &to);
+			else if (sendto(s, "x", 1, 0, &to.any, to.length) != 1)
+				fail("sendto");
+		}
+	}
+	return count / (now() - start);
 }
 
 static void exchange(int s)
@@ -189,7 +239,7 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(argv[2], "serve"))
 		return serve(atoi(argv[3]));
 	if (argc != 6) {
-		fprintf(stderr, "usage: netload CPU serve PORT | netload CPU rr|crr|udprr|stream ADDRESS PORT SECONDS\n");
+		fprintf(stderr, "usage: netload CPU serve PORT | netload CPU rr|crr|udprr|stream|connect|reconnect|send ADDRESS PORT SECONDS\n");
 		return 2;
 	}
 	mode = argv[2];
@@ -230,6 +280,9 @@ int main(int argc, char **argv)
 				fail("write");
 			count += n * 8 / 1e6;
 		}
+	} else if (!strcmp(mode, "connect") || !strcmp(mode, "reconnect") || !strcmp(mode, "send")) {
+		printf("%.1f\n", call(mode, host, port, seconds));
+		return 0;
 	} else {
 		fprintf(stderr, "netload: no mode \"%s\"\n", mode);
 		return 2;

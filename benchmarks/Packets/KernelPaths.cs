@@ -74,7 +74,7 @@ internal static class KernelPaths
     });
 
     /// <summary>What was made before a failure goes again.</summary>
-    private static async Task<Topology> BuildAsync(Func<List<IAsyncDisposable>, Task<Topology>> build)
+    public static async Task<T> BuildAsync<T>(Func<List<IAsyncDisposable>, Task<T>> build)
     {
         List<IAsyncDisposable> made = [];
         try
@@ -92,14 +92,14 @@ internal static class KernelPaths
         }
     }
 
-    private static async Task<Namespace> MakeAsync(List<IAsyncDisposable> made, string role)
+    public static async Task<Namespace> MakeAsync(List<IAsyncDisposable> made, string role)
     {
         var ns = await Namespace.CreateAsync(Namespace.UniqueName(role));
         made.Add(ns);
         return ns;
     }
 
-    private static async Task<Namespace> RouterAsync(List<IAsyncDisposable> made, string role, bool rules)
+    public static async Task<Namespace> RouterAsync(List<IAsyncDisposable> made, string role, bool rules)
     {
         var router = await MakeAsync(made, role);
         (await router.RunAsync("sysctl", "-qw", "net.ipv4.ip_forward=1")).OrThrow();
@@ -111,7 +111,7 @@ internal static class KernelPaths
         return router;
     }
 
-    private static async Task LinkAsync(Namespace a, string deviceA, string addressA, Namespace b, string deviceB, string addressB, int mtu)
+    public static async Task LinkAsync(Namespace a, string deviceA, string addressA, Namespace b, string deviceB, string addressB, int mtu)
     {
         await Command.OkAsync("ip", "link", "add", deviceA, "mtu", $"{mtu}", "netns", a.Name, "type", "veth", "peer", "name", deviceB, "mtu", $"{mtu}", "netns", b.Name);
         foreach (var (ns, device, address) in new[] { (a, deviceA, addressA), (b, deviceB, addressB) })
@@ -121,5 +121,5 @@ internal static class KernelPaths
         }
     }
 
-    private static Task RouteAsync(Namespace ns, params string[] route) => Command.OkAsync("ip", ["-n", ns.Name, "route", "add", .. route]);
+    public static Task RouteAsync(Namespace ns, params string[] route) => Command.OkAsync("ip", ["-n", ns.Name, "route", "add", .. route]);
 }

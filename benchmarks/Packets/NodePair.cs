@@ -14,6 +14,9 @@ internal sealed class NodePair : IAsyncDisposable
     /// <summary>Events read and lost on both nodes.</summary>
     public (long Read, long Lost) Events => (_nodes.Sum(node => node.EventsRead), _nodes.Sum(node => node.EventsLost));
 
+    /// <summary>The first and the second.</summary>
+    public IReadOnlyList<PairedNode> Nodes => _nodes;
+
     /// <summary>Natively routed, or through VXLAN.</summary>
     public static async Task<NodePair> CreateAsync(bool tunnel)
     {

@@ -11,6 +11,7 @@ internal sealed class PairedNode : IAsyncDisposable
 {
     private const uint EventsLostCounter = 512;
     private const uint NodePolicy = 2;
+    private const uint RemoteNodeIdentity = 6;
     private readonly string _bpfRoot;
     private readonly NetworkNamespace _netns;
     private readonly CancellationTokenSource _stop = new();
@@ -45,6 +46,9 @@ internal sealed class PairedNode : IAsyncDisposable
     public string RouterAddress => $"10.{Number}.0.1";
 
     public string NodeAddress => $"172.30.0.{Number}";
+
+    /// <summary>What is in force, once opened.</summary>
+    public NodeDatapath Datapath => _datapath ?? throw new InvalidOperationException($"node {Number} is not open");
 
     /// <summary>Events the reader got so far.</summary>
     public long EventsRead => Interlocked.Read(ref _eventsRead);
@@ -91,7 +95,7 @@ internal sealed class PairedNode : IAsyncDisposable
         var (pod, device) = (Link(_netns, "lxc1"), Link(_netns, "eth0"));
         _datapath = _netns.Run(() => NodeDatapath.Open(new DatapathOptions
         {
-            BpfRoot = _bpfRoot, Config = new DatapathConfig { TunnelIfindex = overlay, TunnelMtu = (uint)PodMtu, HostFirewall = 1, Masquerade4 = 1, Masquerade6 = 1, Services = 1 },
+            BpfRoot = _bpfRoot, Config = new DatapathConfig { TunnelIfindex = overlay, TunnelMtu = (uint)PodMtu, HostFirewall = 1, Masquerade4 = 1, Masquerade6 = 1, Services = 1, NamespaceCookie = _netns.Cookie() },
         }));
         WriteMaps(_datapath, other, pod, device);
         _netns.Run(() =>
@@ -104,6 +108,16 @@ internal sealed class PairedNode : IAsyncDisposable
             }
         });
         _reader = _datapath.ReadEventsAsync(events => Interlocked.Add(ref _eventsRead, events.Length), _stop.Token);
+    }
+
+    /// <summary>A further device, which links it to somebody outside the cluster.</summary>
+    public async Task LinkOutsideAsync(Namespace outside, string name, string address, string outsideAddress)
+    {
+        await KernelPaths.LinkAsync(Namespace, name, address, outside, name, outsideAddress, 1500);
+        var device = Link(_netns, name);
+        Datapath.Devices.Put(device.Index, new DeviceEntry { Mac = device.Mac, Ipv4 = Key(address).Word3 });
+        Datapath.Hosts.Put(Key(address), new IpcacheEntry { Identity = 1 });
+        _netns.Run(() => Datapath.Attach(device.Index, InterfaceRole.Device));
     }
 
     public Task IpAsync(params string[] arguments) => Command.OkAsync("ip", ["-n", Namespace.Name, .. arguments]);
@@ -123,13 +137,20 @@ internal sealed class PairedNode : IAsyncDisposable
 
     private static uint Class(byte protocol, int port) => (uint)(protocol << 16 | port);
 
-    /// <summary>The first node's pod may reach the second's on the load generator's ports; everything else is refused, in both directions at both pods.</summary>
+    /// <summary>
+    /// The first node's pod, and whom that node brings to a service, may reach the second's on the load generator's ports; everything else is refused, in both directions
+    /// at both pods.
+    /// </summary>
     private void WriteMaps(NodeDatapath datapath, PairedNode other, LinkInfo pod, LinkInfo device)
     {
         LargeCluster.Fill(datapath, 1, NodePolicy);
         datapath.PolicyRanges.Put(0, new PolicyRangeEntry(Class(6, Topology.FirstPort), Class(6, Topology.LastPort), 1, 20));
         datapath.PolicyRanges.Put(1, new PolicyRangeEntry(Class(17, Topology.FirstPort), Class(17, Topology.FirstPort), 1, 20));
-        datapath.Policy.Put(PolicyKey.Of(1, Number == 1 ? TrafficDirection.Egress : TrafficDirection.Ingress, other.PodIdentity), new PolicyEntry(0, 2, default));
+        foreach (var peer in new[] { other.PodIdentity, RemoteNodeIdentity })
+        {
+            datapath.Policy.Put(PolicyKey.Of(1, Number == 1 ? TrafficDirection.Egress : TrafficDirection.Ingress, peer), new PolicyEntry(0, 2, default));
+        }
+
         datapath.Devices.Put(device.Index, new DeviceEntry { Mac = device.Mac, Ipv4 = Key(NodeAddress).Word3 });
         foreach (var node in new[] { this, other })
         {
@@ -142,7 +163,7 @@ internal sealed class PairedNode : IAsyncDisposable
             datapath.Hosts.Put(Key(node.PodAddress), new IpcacheEntry { Identity = node.PodIdentity, Ifindex = self ? pod.Index : 0, Tunnel = tunnel });
             foreach (var address in new[] { node.NodeAddress, node.RouterAddress })
             {
-                datapath.Hosts.Put(Key(address), new IpcacheEntry { Identity = self ? 1u : 6u, Tunnel = tunnel });
+                datapath.Hosts.Put(Key(address), new IpcacheEntry { Identity = self ? 1u : RemoteNodeIdentity, Tunnel = tunnel });
             }
         }
 

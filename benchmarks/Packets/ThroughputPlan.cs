@@ -11,8 +11,11 @@ internal sealed record ThroughputPlan(int Pairs, double Seconds, string? Only)
         ("rr", "transactions/s", "TCP_RR"), ("crr", "connections/s", "TCP_CRR"), ("stream", "Mbit/s", "TCP_STREAM"), ("udprr", "transactions/s", "UDP_RR"),
     ];
 
+    /// <summary>The modes wanted, such as <c>TCP_RR</c>; null for all.</summary>
+    public IReadOnlyList<string>? Modes { get; init; }
+
     /// <summary>What is measured between the topologies of a comparison; nothing when no row of it is wanted.</summary>
     /// <param name="comparison">Its name, as rows begin.</param>
     public IReadOnlyList<(string Mode, string Unit, string Name)> ModesOf(string comparison) =>
-        [.. _modes.Where(mode => Only is null || $"{comparison}: {mode.Name}".Contains(Only, StringComparison.Ordinal))];
+        [.. _modes.Where(mode => Modes?.Contains(mode.Name) != false).Where(mode => Only is null || $"{comparison}: {mode.Name}".Contains(Only, StringComparison.Ordinal))];
 }

@@ -15,37 +15,51 @@ internal sealed class Topology(string name, string clientNetns, string serverNet
     /// <summary>The load generator's ports, for TCP; UDP has the first.</summary>
     public const int FirstPort = 5201;
 
-    /// <summary>The last of them.</summary>
-    public const int LastPort = 5203;
+    /// <summary>The last that any of several servers has.</summary>
+    public const int LastPort = 5223;
 
-    private static readonly string _port = FirstPort.ToString(CultureInfo.InvariantCulture);
-    private Process? _server;
+    private readonly List<Process> _servers = [];
 
     public string Name => name;
 
+    /// <summary>The first of the ports that clients are told, of as many as the server has in a row.</summary>
+    public int Port { get; init; } = FirstPort;
+
+    /// <summary>The first port of each server. None where another topology's servers answer.</summary>
+    public IReadOnlyList<int> ServerPorts { get; init; } = [FirstPort];
+
+    /// <summary>The cgroup that clients are in; null for this process' own.</summary>
+    public string? Cgroup { get; init; }
+
     public async Task StartServerAsync(LoadGenerator load)
     {
-        _server = Command.Start("nsenter", Namespace.Enter(serverNetns, load.Program, load.Cpu, "serve", _port), redirect: true);
-        if (await _server.StandardOutput.ReadLineAsync() != "ready")
+        foreach (var port in ServerPorts)
         {
-            throw new InvalidOperationException($"{name}: the load server did not start: {await _server.StandardError.ReadToEndAsync()}");
+            var server = Command.Start("nsenter", Namespace.Enter(serverNetns, load.Program, load.Cpu, "serve", Text(port)), redirect: true);
+            _servers.Add(server);
+            if (await server.StandardOutput.ReadLineAsync() != "ready")
+            {
+                throw new InvalidOperationException($"{name}: the load server did not start: {await server.StandardError.ReadToEndAsync()}");
+            }
         }
     }
 
     /// <summary>Transactions per second (rr, crr, udprr) or Mbit/s (stream).</summary>
     public async Task<double> MeasureAsync(LoadGenerator load, string mode, double seconds)
     {
-        var result = await Command.RunAsync("nsenter",
-            Namespace.Enter(clientNetns, load.Program, load.ClientCpu, mode, serverAddress, _port, seconds.ToString(CultureInfo.InvariantCulture)));
+        string[] client = Namespace.Enter(clientNetns, load.Program, load.ClientCpu, mode, serverAddress, Text(Port), seconds.ToString(CultureInfo.InvariantCulture));
+        var result = Cgroup is null
+            ? await Command.RunAsync("nsenter", client)
+            : await Command.RunAsync("sh", ["-c", "echo $$ >\"$0/cgroup.procs\" && exec nsenter \"$@\"", Cgroup, .. client]);
         return double.Parse(result.OrThrow(), CultureInfo.InvariantCulture);
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_server is not null)
+        foreach (var server in _servers)
         {
-            _server.Kill();
-            _server.Dispose();
+            server.Kill();
+            server.Dispose();
         }
 
         foreach (var item in owned)
@@ -53,4 +67,6 @@ internal sealed class Topology(string name, string clientNetns, string serverNet
             await item.DisposeAsync();
         }
     }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -23,6 +23,7 @@ internal sealed class ServiceCosts
     private ServiceCosts(CostBench bench, BedAddresses addresses, int services) =>
         (_bench, _addresses, _suffix) = (bench, addresses, $"{(addresses == BedAddresses.V4 ? "IPv4" : "IPv6")}, {services} service{(services == 1 ? "" : "s")}");
 
+    /// <summary>Programs of tc. Those of XDP, which forward what a connection's first packets made known, belong here as further rows.</summary>
     public static async Task<List<BenchmarkRow>> RunAsync(string rotateObject, int rounds) =>
     [
         .. await ProgramCosts.OnBedAsync(rotateObject, rounds, tunnel: false, bench => Measure(bench, OnDevice)),
@@ -104,10 +105,11 @@ internal sealed class ServiceCosts
         var answers = _bench.Measure(() => _bench.Rotate(rotation, answer, answeredOn, byDestination: true, FirstClientPort));
         _bench.Aim(program);
         var packets = _bench.Measure(() => _bench.Rotate("spread", CostBed.Packet(asked, service, CostBench.Ack), ifindex, firstPort: FirstClientPort));
+        var hot = Statistics.Median(_bench.Measure(() => _bench.Rotate("same", CostBed.Packet(asked, service, CostBench.Ack), ifindex, firstPort: FirstClientPort)));
         var begun = _bench.New(CostBed.Packet(asked, service, CostBench.Syn), ifindex, FirstClientPort, NewConnections);
         return
         [
-            CostBench.Row($"{name}: established, {_suffix}", _bench.Sum([packets, .. forth]), ProgramCosts.SideLimit),
+            CostBench.Row($"{name}: established, {_suffix}", _bench.Sum([packets, .. forth]), ProgramCosts.SideLimit, FormattableString.Invariant($"one connection alone: {hot:0} in {program}")),
             CostBench.Row($"{name}: its answer, {_suffix}", _bench.Sum([answers, .. back]), ProgramCosts.SideLimit, rotation == "spread" ? "" : "setting a tunnel key for the test included"),
             CostBench.Row($"{name}: new, {_suffix}", _bench.Sum([begun, .. forth]), ProgramCosts.NewLimit),
         ];
