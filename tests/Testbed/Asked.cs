@@ -1,0 +1,7 @@
+namespace Axoneme.Testbed;
+
+/// <summary>One question of an <see cref="Asker"/>.</summary>
+/// <param name="Protocol"><c>tcp</c> or <c>udp</c>.</param>
+/// <param name="Address">Where to.</param>
+/// <param name="Port">Where to.</param>
+public sealed record Asked(string Protocol, string Address, int Port);
