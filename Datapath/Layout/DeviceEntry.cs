@@ -6,6 +6,9 @@ namespace Axoneme.Datapath.Layout;
 [StructLayout(LayoutKind.Sequential)]
 public readonly record struct DeviceEntry
 {
+    /// <summary>Key of the entry with the node's main addresses, for what leaves by the tunnel.</summary>
+    public const uint OfNode = 0;
+
     /// <summary>IPv4 in network byte order, 0 for no masquerading.</summary>
     public uint Ipv4 { get; init; }
 

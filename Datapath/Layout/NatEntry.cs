@@ -34,4 +34,7 @@ public enum NatFlags : ushort
     FinIn = 2,
     Reset = 4,
     ReplySeen = 8,
+
+    /// <summary>Of a service: the backend answers the client itself.</summary>
+    DirectReturn = 16,
 }

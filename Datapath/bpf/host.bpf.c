@@ -56,6 +56,13 @@ static __always_inline bool read_packet(struct __sk_buff *skb, struct packet *pa
 	}
 }
 
+/* What was received has become an answer to who sent it on this link. */
+static __always_inline int send_back(struct __sk_buff *skb)
+{
+	set_mark(skb, MARK_FORWARDED);
+	return bpf_redirect(skb->ifindex, 0);
+}
+
 SEC("tc")
 int from_netdev(struct __sk_buff *skb)
 {
@@ -77,15 +84,15 @@ int from_netdev(struct __sk_buff *skb)
 
 		reason = 0;
 		action = forward_service(skb, &packet, &passage, &reason);
-		return reason ? drop(skb, &packet, 0, 0, reason, DIRECTION_INGRESS) : action;
+		if (reason)
+			action = drop(skb, &packet, 0, 0, reason, DIRECTION_INGRESS);
+		return config.services && reason == DROP_TOO_LONG && tell_length(skb, &packet, passage.mtu) ? send_back(skb) : action;
 	}
 	if (!reason)
 		reason = finish(skb, &packet, &passage);
 	count_packet(reason, DIRECTION_INGRESS, skb->len);
-	if (config.services && reason == DROP_NO_SERVICE && reject(skb, &packet)) {
-		set_mark(skb, MARK_FORWARDED);
-		return bpf_redirect(skb->ifindex, 0);
-	}
+	if (config.services && reason == DROP_NO_SERVICE && reject(skb, &packet, 0))
+		return send_back(skb);
 	if (reason)
 		return TC_ACT_SHOT;
 	return passage.ifindex == HOST_INTERFACE ? TC_ACT_OK : deliver(skb, passage.ifindex, endpoint);

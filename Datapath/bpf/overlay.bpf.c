@@ -145,7 +145,7 @@ int to_overlay(struct __sk_buff *skb)
 	if (config.services && mark == MARK_MASQUERADE) {
 		/* To a service's backend, in pieces. */
 		__u32 arrived_on = skb->ingress_ifindex;
-		struct device *device = bpf_map_lookup_elem(&devices, &arrived_on);
+		struct device *device = find_device(arrived_on);
 
 		reason = packet.family == 4 ? read_ipv4(skb, &packet, 0) : read_ipv6(skb, &packet, 0);
 		if (!reason)

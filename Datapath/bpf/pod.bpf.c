@@ -10,6 +10,17 @@
 #include "lib/forward.h"
 #include "lib/link.h"
 
+/* From a pod to itself by way of a service. */
+static __always_inline int deliver_back(struct __sk_buff *skb, struct packet *packet, const struct passage *passage)
+{
+	int reason = passage->to_itself == TO_ITSELF_ASKED ? hide_client(skb, packet) : 0;
+
+	if (reason)
+		return drop(skb, packet, passage->ifindex, passage->identity, reason, DIRECTION_EGRESS);
+	count_packet(0, DIRECTION_EGRESS, skb->len);
+	return deliver(skb, passage->ifindex, 0);
+}
+
 /* What a pod sends goes where its destination is. */
 static __always_inline int judge_sent(struct __sk_buff *skb, struct packet *packet, struct passage *passage, const struct endpoint *endpoint)
 {
@@ -18,12 +29,14 @@ static __always_inline int judge_sent(struct __sk_buff *skb, struct packet *pack
 	int reason = admit(skb, packet, passage, &endpoint, &target, &hop, false, CLIENTS_INSIDE);
 	int action = TC_ACT_SHOT;
 
+	if (!reason && passage->to_itself)
+		return deliver_back(skb, packet, passage);
 	if (!reason)
 		reason = finish(skb, packet, passage);
 	if (reason) {
 		count_packet(reason, DIRECTION_EGRESS, skb->len);
 		/* admit() reported it. The answer goes into the pod, past its own policy. */
-		return config.services && reason == DROP_NO_SERVICE && reject(skb, packet) ? bpf_redirect_peer(passage->ifindex, 0) : action;
+		return config.services && reason == DROP_NO_SERVICE && reject(skb, packet, 0) ? bpf_redirect_peer(passage->ifindex, 0) : action;
 	}
 	if (passage->target > HOST_INTERFACE)
 		action = deliver(skb, passage->target, target);

@@ -25,6 +25,7 @@ public static class DropReasons
         [152] = ("No matching local container found", "NO_MATCHING_LOCAL_CONTAINER_FOUND"),
         [155] = ("CT: Map insertion failed", "CT_MAP_INSERTION_FAILED"),
         [156] = ("Invalid IPv6 extension header", "INVALID_IPV6_EXTENSION_HEADER"),
+        [157] = ("Fragmentation needed", "FRAGMENTATION_NEEDED"),
         [158] = ("Service backend not found", "SERVICE_BACKEND_NOT_FOUND"),
         [160] = ("No tunnel/encapsulation endpoint (datapath BUG!)", "NO_TUNNEL_OR_ENCAPSULATION_ENDPOINT"),
         [167] = ("No mapping for NAT masquerade", "NO_MAPPING_FOR_NAT_MASQUERADE"),

@@ -74,7 +74,7 @@ internal sealed partial class RoutingActor : NodeActor<RoutingMessage>
         _devices.Compare(countsAsDrift: false);
         _unmasqueraded.Compare(countsAsDrift: false);
         KeepUnmasqueraded([]);
-        KeepDevices(_view.Uplinks.Devices);
+        KeepDevices(_view.Uplinks);
     }
 
     /// <summary>
@@ -128,7 +128,7 @@ internal sealed partial class RoutingActor : NodeActor<RoutingMessage>
 
         // What is not masqueraded is known before anything is.
         var masquerade = KeepUnmasqueraded(problems);
-        KeepDevices(view.Uplinks.Devices);
+        KeepDevices(view.Uplinks);
         KeepAttached(InterfaceRole.Device, [.. view.Uplinks.Devices.Select(device => (device.Ifindex, device.Name))], problems);
         KeepAttached(InterfaceRole.Overlay, tunnel is null ? [] : [(tunnel.Index, tunnel.Name)], problems);
         var routes = KeepRoutes(view.Uplinks, seen, tunnel, problems);
@@ -179,15 +179,18 @@ internal sealed partial class RoutingActor : NodeActor<RoutingMessage>
         return networks;
     }
 
-    private void KeepDevices(IReadOnlyList<NodeDevice> devices) => Keep(
+    private void KeepDevices(NodeUplinks uplinks) => Keep(
         _devices,
-        devices.Select(device => KeyValuePair.Create(device.Ifindex, new DeviceEntry
-        {
-            Ipv4 = (_options.MasqueradeIPv4 || _options.KubeProxyReplacement) && device.IPv4 is { } ipv4 ? IpAddressKey.From(ipv4).Word3 : 0,
-            Ipv6 = (_options.MasqueradeIPv6 || _options.KubeProxyReplacement) && device.IPv6 is { } ipv6 ? IpAddressKey.From(ipv6) : default,
-            Mac = device.Mac,
-        })),
+        uplinks.Devices.Select(device => KeyValuePair.Create(device.Ifindex, Entry(device.IPv4, device.IPv6, device.Mac)))
+            .Append(KeyValuePair.Create(DeviceEntry.OfNode, Entry(uplinks.IPv4, uplinks.IPv6, default))),
         removes: true);
+
+    private DeviceEntry Entry(IPAddress? ipv4, IPAddress? ipv6, MacAddress mac) => new()
+    {
+        Ipv4 = (_options.MasqueradeIPv4 || _options.KubeProxyReplacement) && ipv4 is not null ? IpAddressKey.From(ipv4).Word3 : 0,
+        Ipv6 = (_options.MasqueradeIPv6 || _options.KubeProxyReplacement) && ipv6 is not null ? IpAddressKey.From(ipv6) : default,
+        Mac = mac,
+    };
 
     /// <param name="map">The map.</param>
     /// <param name="wanted">What it should hold.</param>

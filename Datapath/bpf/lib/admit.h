@@ -4,7 +4,7 @@
 #define AXONEME_ADMIT_H
 
 #include "conntrack.h"
-#include "balance.h"
+#include "direct.h"
 
 /*
  * What the caller knows of the packet and what it learns. One of its ends is ours: a pod of this node or the node
@@ -24,10 +24,17 @@ struct passage {
 	__u8 from_initiator;
 	__u8 masquerade; /* out, EGRESS: leaves the cluster under the node's address */
 	__u8 by_tunnel; /* enum by_tunnel */
-	__u8 to_service;   /* has got a backend for its destination */
+	__u8 to_service;   /* enum to_service: has got a backend for its destination */
 	__u8 answers;	   /* comes from the backend of a service: from there in the client's eyes */
 	__u8 unmasqueraded; /* its destination was ours and is the sender of what it answers */
-	__u8 pad;
+	__u8 to_itself; /* enum to_itself */
+	__u32 mtu; /* out: how long the packet may be, when that is why it was refused */
+};
+
+/* A pod that is its own backend: nobody judges what it says to itself. */
+enum to_itself {
+	TO_ITSELF_ASKED = 1,
+	TO_ITSELF_ANSWERED = 2,
 };
 
 /* Who may ask for services with this packet. */
@@ -539,17 +546,32 @@ static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, s
 	passage->now = now_ticks();
 	set_out(passage, 0, 0, false);
 	entry = find_live_connection(packet, passage);
-	if (config.services && clients && !entry) {
-		int translated = translate_service(skb, packet, passage->now, clients == CLIENTS_OUTSIDE);
+	if (config.services && clients) {
+		int translated = TO_NO_SERVICE;
 
+		if (clients == CLIENTS_OUTSIDE && has_options(packet))
+			translated = take_frontend(skb, packet, passage->now);
+		if (clients == CLIENTS_INSIDE && !entry) {
+			translated = translate_hairpin_answer(skb, packet, passage->now);
+			if (translated > 0) {
+				passage->to_itself = TO_ITSELF_ANSWERED;
+				return 0;
+			}
+		}
+		if (!translated && !entry) {
+			translated = translate_service(skb, packet, passage->now, clients == CLIENTS_OUTSIDE);
+			if (translated > 0 && clients == CLIENTS_INSIDE && same_address(&packet->source, &packet->destination)) {
+				passage->to_itself = TO_ITSELF_ASKED;
+				return 0;
+			}
+			if (translated > 0)
+				entry = find_live_connection(packet, passage);
+		}
 		if (translated < 0)
 			return refuse(skb, packet, passage, -translated);
-		if (translated) {
-			passage->to_service = true;
-			entry = find_live_connection(packet, passage);
-			if (entry && !(entry->flags & CONNTRACK_SERVICE))
-				entry->flags |= CONNTRACK_SERVICE;
-		}
+		passage->to_service = translated;
+		if (translated && entry && !(entry->flags & CONNTRACK_SERVICE))
+			entry->flags |= CONNTRACK_SERVICE;
 	}
 	/* What is addressed to a pod is not addressed to its masquerade. */
 	if (arrives && !passage->to_service && (!entry || (passage->from_initiator ? entry->responder.ifindex : entry->initiator.ifindex) <= HOST_INTERFACE) &&

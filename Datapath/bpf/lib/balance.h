@@ -10,6 +10,15 @@
 #include "nat.h"
 #include "service.h"
 
+#define BACKEND_ATTEMPTS 4 /* backends tried for a client whose port has another connection to the first one, by another frontend */
+
+/* What became of a packet that might be for a service. */
+enum to_service {
+	TO_NO_SERVICE = 0,
+	TO_BACKEND = 1,
+	TO_DIRECT_BACKEND = 2, /* which answers the client itself when it is elsewhere */
+};
+
 /* What the functions below work on: too much for the stack of a program that calls them. */
 struct balancing {
 	struct nat_key key;
@@ -37,20 +46,7 @@ static __always_inline struct balancing *balancing_space_here(void)
 /* The same on every node, for those that share a table. */
 static __always_inline __u32 hash_client(const struct packet *packet)
 {
-	__u32 words[] = {
-		packet->source.word[0], packet->source.word[1], packet->source.word[2], packet->source.word[3],
-		packet->destination.word[0], packet->destination.word[1], packet->destination.word[2], packet->destination.word[3],
-		(__u32)packet->source_port << 16 | packet->destination_port, packet->protocol,
-	};
-	__u32 sum = 0;
-	int i;
-
-#pragma unroll
-	for (i = 0; i < 10; i++) {
-		sum = (sum ^ words[i]) * 0x9e3779b1;
-		sum ^= sum >> 15;
-	}
-	return sum;
+	return hash_tuple(&packet->source, &packet->destination, (__u32)packet->source_port << 16 | packet->destination_port, packet->protocol, 0);
 }
 
 /* Once a tick: both entries live. The other one is made again when it was evicted. Returns 0 when it now belongs to another frontend or backend. */
@@ -85,12 +81,68 @@ static __always_inline bool is_in_source_range(const struct packet *packet, __u3
 	return bpf_map_lookup_elem(&source_ranges, &key) != 0;
 }
 
+/* Is the translation whose NAT_FROM_BACKEND entry this is over, so that a client may use its port for another frontend? */
+static __noinline bool is_service_over(const struct nat_key *from, const struct nat_entry *back, __u32 now)
+{
+	struct nat_key key;
+	struct nat_entry *to;
+	__u32 last_seen = back->last_seen;
+
+	make_twin_key(&key, from, back);
+	to = bpf_map_lookup_elem(&nat, &key);
+	if (!to || to->port != from->source_port || !same_address(&to->address, &from->source))
+		return is_over(last_seen, TIMEOUT_OTHER, now); /* its client may yet make the other entry again */
+	if (is_nat_closing(to))
+		return true;
+	if ((__s32)(to->last_seen - last_seen) > 0)
+		last_seen = to->last_seen;
+	return is_nat_expired(to, key.protocol, last_seen, now);
+}
+
+/*
+ * What this backend answers to this port of the client comes from the frontend from now on. False: it comes from another one, which leads to the
+ * same backend, and which the same port asks; the answers could not be told apart.
+ */
+static __noinline bool claim_answers(const struct nat_key *key, const struct nat_entry *made, __u32 now)
+{
+	struct nat_entry again = { .last_seen = now }, *other;
+	struct nat_key twin = {};
+
+	make_twin_key(&twin, key, made);
+	again.address = key->destination;
+	again.port = key->destination_port;
+	again.backend = made->backend;
+	other = bpf_map_lookup_elem(&nat, &twin);
+	if (other && (other->port != again.port || !same_address(&other->address, &again.address)) && !is_service_over(&twin, other, now))
+		return false;
+	return bpf_map_update_elem(&nat, &twin, &again, BPF_ANY) == 0;
+}
+
+/* Remembers a translation for both directions. Returns 0 or the drop reason. */
+static __always_inline int save_service(const struct nat_key *key, const struct nat_entry *made, __u32 now)
+{
+	return claim_answers(key, made, now) && bpf_map_update_elem(&nat, key, made, BPF_ANY) == 0 ? 0 : DROP_NAT_NO_MAPPING;
+}
+
+/* Answers a backend elsewhere the client itself? Of clients in the cluster other nodes know too much to be told another address. */
+static __always_inline bool returns_directly(const struct packet *packet, const struct service *service)
+{
+	struct whereabouts client = {};
+
+	if (!(service->flags & SERVICE_DIRECT_RETURN))
+		return false;
+	find_address(&packet->source, packet->family, &client);
+	return client.outside;
+}
+
 /* Chooses a backend for a client's first packet and remembers it in `with->made`. Returns 0 or the drop reason. */
 APART int begin_service(const struct packet *packet, struct balancing *with, __u32 now, bool outside)
 {
 	struct service_pool pool;
 	struct service *service;
 	struct backend *backend;
+	__u32 hash;
+	int i;
 
 	if (!packet || !with)
 		return DROP_NO_SERVICE;
@@ -102,18 +154,21 @@ APART int begin_service(const struct packet *packet, struct balancing *with, __u
 	with->client.client = packet->source;
 	with->client.group = service->group;
 	with->client.is_namespace = 0;
-	pool = outside ? service->outside : service->inside;
-	backend = choose_backend(service, &pool, &with->client, hash_client(packet), &with->made.backend);
-	if (!backend)
-		return DROP_NO_SERVICE;
-	with->made.address = backend->address;
-	with->made.port = backend->port;
-	with->made.flags = 0;
+	with->made.flags = outside && returns_directly(packet, service) ? NAT_DIRECT_RETURN : 0;
 	with->made.last_seen = now;
-	if (bpf_map_update_elem(&nat, &with->key, &with->made, BPF_ANY))
-		return DROP_NAT_NO_MAPPING;
-	/* Two frontends for one backend, and a client that uses one port for both: the answers could not be told apart. */
-	return keep_service(&with->key, &with->made, now) ? 0 : DROP_NAT_NO_MAPPING;
+	pool = outside ? service->outside : service->inside;
+	hash = hash_client(packet);
+	for (i = 0; i < BACKEND_ATTEMPTS; i++) {
+		backend = choose_backend(service, &pool, &with->client, hash, &with->made.backend);
+		if (!backend)
+			return DROP_NO_SERVICE;
+		with->made.address = backend->address;
+		with->made.port = backend->port;
+		if (!save_service(&with->key, &with->made, now))
+			return 0;
+		hash += NAT_STRIDE;
+	}
+	return DROP_NAT_NO_MAPPING;
 }
 
 /* Is this a service's address, for clients of that side? */
@@ -144,11 +199,12 @@ APART int put_destination(struct __sk_buff *skb, struct packet *packet, const st
 	return rewrite(skb, packet, &with);
 }
 
-/* Gives a packet to a service its backend. Returns 1, or 0 when it is for no service, or minus the drop reason. */
+/* Gives a packet to a service its backend. Returns enum to_service, or minus the drop reason. */
 APART int translate_to_backend(struct __sk_buff *skb, struct packet *packet, __u32 now, bool outside)
 {
 	struct balancing *with = balancing_space_here();
 	struct nat_entry *entry;
+	bool direct;
 	int error;
 
 	if (!packet || !with || (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP && packet->protocol != IPPROTO_SCTP))
@@ -169,14 +225,18 @@ APART int translate_to_backend(struct __sk_buff *skb, struct packet *packet, __u
 			entry->flags |= NAT_FIN_OUT;
 		if (packet->protocol == IPPROTO_TCP && packet->tcp_flags & TCP_RST)
 			entry->flags |= NAT_RESET;
+		/* Its answers do not come by here; who goes on has had one. */
+		if (entry->flags & NAT_DIRECT_RETURN && !is_beginning(packet))
+			entry->flags |= NAT_REPLY_SEEN;
 	} else {
 		error = begin_service(packet, with, now, outside);
 		if (error)
 			return -error;
 		entry = &with->made;
 	}
+	direct = entry->flags & NAT_DIRECT_RETURN;
 	error = put_destination(skb, packet, entry);
-	return error ? -error : 1;
+	return error ? -error : direct ? TO_DIRECT_BACKEND : TO_BACKEND;
 }
 
 /* An error about an answer, which the client's side sends to the frontend. */
@@ -184,6 +244,7 @@ APART int translate_error_to_backend(struct __sk_buff *skb, struct packet *packe
 {
 	struct balancing *with = balancing_space_here();
 	struct nat_entry *entry;
+	bool direct;
 	int error;
 
 	if (!packet || !with || !read_error(skb, packet, &with->inner))
@@ -203,8 +264,9 @@ APART int translate_error_to_backend(struct __sk_buff *skb, struct packet *packe
 		return -error;
 	with->with.source = 0;
 	packet->destination = with->with.new_address;
+	direct = entry->flags & NAT_DIRECT_RETURN;
 	error = rewrite(skb, packet, &with->with);
-	return error ? -error : 1;
+	return error ? -error : direct ? TO_DIRECT_BACKEND : TO_BACKEND;
 }
 
 static __always_inline int translate_service(struct __sk_buff *skb, struct packet *packet, __u32 now, bool outside)
@@ -282,6 +344,53 @@ APART int translate_error_from_backend(struct __sk_buff *skb, struct packet *pac
 		error = rewrite(skb, packet, &with->with);
 	}
 	return error ? -error : 1;
+}
+
+/*
+ * A pod that asks a service and gets itself as backend would see its own address on both ends: it is asked under this one instead, link-local for
+ * IPv4, and the same in the prefix of RFC 6052, which forbids that address there.
+ */
+static __always_inline void set_hairpin_address(struct ip_address *address, __u8 family)
+{
+	set_ipv4(address, bpf_htonl(0xa9fe2a01)); /* 169.254.42.1 */
+	if (family == 6) {
+		address->word[0] = bpf_htonl(0x0064ff9b);
+		address->word[2] = 0;
+	}
+}
+
+/* For a packet that has got its own sender as backend. Returns 0 or the drop reason. */
+APART int hide_client(struct __sk_buff *skb, struct packet *packet)
+{
+	struct nat_entry hidden = {};
+
+	if (!packet)
+		return DROP_WRITE_ERROR;
+	set_hairpin_address(&hidden.address, packet->family);
+	hidden.port = packet->source_port;
+	return put_source(skb, packet, &hidden);
+}
+
+/* Is this the answer to such a packet? Then it is now from the frontend. Returns 1, or 0 when it is not, or minus the drop reason. */
+APART int translate_hairpin_answer(struct __sk_buff *skb, struct packet *packet, __u32 now)
+{
+	struct balancing *with = balancing_space_here();
+	struct nat_entry client = {};
+	int error;
+
+	if (!packet || !with || packet->kind != PACKET_CONNECTION)
+		return 0;
+	set_hairpin_address(&client.address, packet->family);
+	if (!same_address(&packet->destination, &client.address))
+		return 0;
+	make_nat_key(&with->key, packet, NAT_FROM_BACKEND);
+	with->key.destination = packet->source;
+	if (!bpf_map_lookup_elem(&nat, &with->key))
+		return 0;
+	client.address = packet->source;
+	client.port = packet->destination_port;
+	error = put_destination(skb, packet, &client);
+	return error ? -error : translate_from_backend(skb, packet, now);
 }
 
 /* Is this what a backend answers to a client that was brought to it under this node's address? */

@@ -15,6 +15,8 @@
 #define MARK_MASQUERADE 0xb00 /* judged; leaves the cluster under the node's address */
 #define MARK_JUDGED 0xc00     /* judged; the stack decides where it goes */
 
+#define SHORTEST_MTU 1280 /* of IPv6; links with less are not expected under IPv4 either */
+
 #define ADDRESS_FAMILY_IPV4 2
 #define ADDRESS_FAMILY_IPV6 10
 
@@ -52,7 +54,7 @@ static __always_inline __u32 wire_identity(__u32 identity)
 {
 	if (identity == IDENTITY_HOST)
 		return IDENTITY_REMOTE_NODE;
-	return identity > IDENTITY_CLUSTER_MAX ? IDENTITY_WORLD : identity;
+	return identity > IDENTITY_CLUSTER_MAX || identity == config.world_ipv4_identity || identity == config.world_ipv6_identity ? IDENTITY_WORLD : identity;
 }
 
 /* Names the tunnel's other end and the sender's identity to the tunnel device. Returns 0 or the drop reason. */
@@ -183,6 +185,15 @@ static __always_inline int send_out(struct __sk_buff *skb, struct packet *packet
 	return bpf_redirect(way.hop.ifindex, 0);
 }
 
+/* The device with what is sent under this node's address there; the tunnel has none of its own. */
+static __always_inline struct device *find_device(__u32 ifindex)
+{
+	__u32 node = DEVICE_OF_NODE;
+	struct device *device = bpf_map_lookup_elem(&devices, &ifindex);
+
+	return device ?: bpf_map_lookup_elem(&devices, &node);
+}
+
 /* To another node through the tunnel. What does not fit goes to the stack, which splits it or tells the sender. */
 static __always_inline int send_through_tunnel(struct __sk_buff *skb, const struct packet *packet, __u32 tunnel, __u32 identity, int *reason)
 {
@@ -195,25 +206,88 @@ static __always_inline int send_through_tunnel(struct __sk_buff *skb, const stru
 	return bpf_redirect(config.tunnel_ifindex, 0);
 }
 
-/* To a backend on another node, under this node's address so that the answer comes back here. Policy judges where the backend is. */
+static __always_inline bool may_be_split(struct __sk_buff *skb, const struct packet *packet)
+{
+	struct iphdr *ip = (void *)(long)skb->data + ETH_HLEN;
+
+	return packet->family == 4 && (void *)(ip + 1) <= (void *)(long)skb->data_end && !(ip->frag_off & bpf_htons(IP_DO_NOT_FRAGMENT));
+}
+
+/* How long may a packet to this backend be? Asked only of those that could be too long, for every link takes the others (RFC 8200). */
+static __always_inline __u32 room_to_backend(struct __sk_buff *skb, const struct packet *packet, const struct passage *passage, __u32 tunnel, __u32 length)
+{
+	struct way_out way = {};
+
+	if (length <= SHORTEST_MTU)
+		return SHORTEST_MTU;
+	if (tunnel)
+		return config.tunnel_mtu ?: length;
+	find_way_out(skb, packet, passage->now, &way);
+	return way.hop.ifindex ? way.hop.mtu : length;
+}
+
+/* To a backend on another node that answers the client itself. */
+static __always_inline int send_to_direct_backend(struct __sk_buff *skb, struct packet *packet, struct passage *passage, __u32 tunnel, int *reason)
+{
+	bool too_long = false;
+
+	if (bears_frontend(packet)) {
+		__u32 bytes = direct_option_bytes(packet), length = packet_length(skb, packet) + bytes;
+		__u32 room = room_to_backend(skb, packet, passage, tunnel, length);
+
+		too_long = length > room;
+		if (too_long && !may_be_split(skb, packet)) {
+			passage->mtu = room - bytes;
+			*reason = DROP_TOO_LONG;
+			return TC_ACT_SHOT;
+		}
+		*reason = put_frontend(skb, packet);
+		if (*reason)
+			return TC_ACT_SHOT;
+	}
+	if (too_long)
+		return leave_to_stack(skb, false); /* which splits it */
+	return tunnel ? send_through_tunnel(skb, packet, tunnel, IDENTITY_WORLD, reason) : send_out(skb, packet, passage, 0, reason);
+}
+
+/*
+ * To a backend on another node. Unless that answers the client itself it sees this node's address, so that the answer comes back here. Policy judges
+ * where the backend is.
+ */
 static __always_inline int send_to_backend(struct __sk_buff *skb, struct packet *packet, struct passage *passage, int *reason)
 {
 	struct whereabouts backend = {};
 	struct device *device;
-	__u32 key = skb->ifindex;
+	__u32 tunnel, key = skb->ifindex;
 
 	find_address(&packet->destination, packet->family, &backend);
 	if (backend.ifindex == HOST_INTERFACE)
 		return leave_to_stack(skb, false);
-	if (!config.tunnel_ifindex || !backend.tunnel) {
+	tunnel = config.tunnel_ifindex ? backend.tunnel : 0;
+	if (passage->to_service == TO_DIRECT_BACKEND)
+		return send_to_direct_backend(skb, packet, passage, tunnel, reason);
+	if (!tunnel) {
 		passage->masquerade = true;
 		return send_out(skb, packet, passage, 0, reason);
 	}
 	if (config.tunnel_mtu && packet_length(skb, packet) > config.tunnel_mtu)
 		return leave_to_stack(skb, true); /* which tells the client, or splits it */
-	device = bpf_map_lookup_elem(&devices, &key);
+	device = find_device(key);
 	*reason = device ? masquerade(skb, packet, device) : DROP_NAT_NO_MAPPING;
-	return *reason ? TC_ACT_SHOT : send_through_tunnel(skb, packet, backend.tunnel, IDENTITY_WORLD, reason);
+	return *reason ? TC_ACT_SHOT : send_through_tunnel(skb, packet, tunnel, IDENTITY_WORLD, reason);
+}
+
+/* Tells the client how long what it sends to this service may be. False: it cannot be told. */
+APART int tell_length(struct __sk_buff *skb, struct packet *packet, __u32 mtu)
+{
+	if (!packet || !reject(skb, packet, mtu))
+		return false;
+	/* It speaks of the backend: what the client asked takes its place. */
+	reverse_tuple(packet);
+	packet->kind = PACKET_ERROR;
+	packet->protocol = packet->family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	packet->l4_offset = ETH_HLEN + (packet->family == 4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr));
+	return translate_error_from_backend(skb, packet) > 0;
 }
 
 /*

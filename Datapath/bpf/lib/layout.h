@@ -56,6 +56,9 @@ struct device {
 	__u8 pad[2];
 };
 
+/* Key of the entry with the node's main addresses, for what leaves by no such interface. */
+#define DEVICE_OF_NODE 0
+
 /*
  * Map `nat`: LRU hash, two entries per translation: `original` (what a sender sends) → translated source, and
  * `translated` (what comes back) → original. The tuple is always seen as a packet has it. ICMP echo: the id in both ports' place.
@@ -82,6 +85,7 @@ enum nat_flags {
 	NAT_FIN_IN = 1 << 1,
 	NAT_RESET = 1 << 2,
 	NAT_REPLY_SEEN = 1 << 3,
+	NAT_DIRECT_RETURN = 1 << 4, /* the backend answers the client itself */
 };
 
 struct nat_entry {
@@ -413,6 +417,7 @@ enum drop_reason {
 	DROP_CT_INSERT_FAILED = 155,
 	DROP_INVALID_EXTENSION_HEADER = 156,
 	DROP_NO_TUNNEL_ENDPOINT = 160,
+	DROP_TOO_LONG = 157,
 	DROP_NO_SERVICE = 158,
 	DROP_NAT_NO_MAPPING = 167,
 	DROP_NAT_UNKNOWN_PROTOCOL = 168,

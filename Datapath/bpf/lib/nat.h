@@ -126,26 +126,30 @@ static __noinline bool claim_port(const struct nat_key *out, struct nat_entry *m
 	return bpf_map_update_elem(&nat, &in, &back, BPF_NOEXIST) == 0;
 }
 
+static __always_inline __u32 hash_tuple(const struct ip_address *source, const struct ip_address *destination, __u32 ports, __u32 protocol, __u32 seed)
+{
+	__u32 words[] = {
+		source->word[0], source->word[1], source->word[2], source->word[3],
+		destination->word[0], destination->word[1], destination->word[2], destination->word[3],
+		ports, protocol,
+	};
+	int i;
+
+#pragma unroll
+	for (i = 0; i < 10; i++) {
+		seed = (seed ^ words[i]) * 0x9e3779b1;
+		seed ^= seed >> 15;
+	}
+	return seed;
+}
+
 /*
  * Which ports are tried, and in what order, follows from the tuple and a secret: a translation whose NAT_OUT entry was
  * evicted finds its port again, and nobody outside can guess it.
  */
 static __always_inline __u32 scatter(const struct nat_key *out)
 {
-	__u32 words[] = {
-		out->source.word[0], out->source.word[1], out->source.word[2], out->source.word[3],
-		out->destination.word[0], out->destination.word[1], out->destination.word[2], out->destination.word[3],
-		(__u32)out->source_port << 16 | out->destination_port, out->protocol,
-	};
-	__u32 sum = config.nat_secret;
-	int i;
-
-#pragma unroll
-	for (i = 0; i < 10; i++) {
-		sum = (sum ^ words[i]) * 0x9e3779b1;
-		sum ^= sum >> 15;
-	}
-	return sum;
+	return hash_tuple(&out->source, &out->destination, (__u32)out->source_port << 16 | out->destination_port, out->protocol, config.nat_secret);
 }
 
 /* Makes a translation to `mapping->address`, of the sender's own port if it can be had. Returns 0 or the drop reason. */

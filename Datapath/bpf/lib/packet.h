@@ -21,9 +21,11 @@
 #define ICMP_DEST_UNREACH 3
 #define ICMP_ECHO 8
 #define ICMP_PORT_UNREACH 3
+#define ICMP_FRAG_NEEDED 4
 #define ICMP_TIME_EXCEEDED 11
 #define ICMP_PARAMETERPROB 12
 #define ICMPV6_DEST_UNREACH 1
+#define ICMPV6_PKT_TOOBIG 2
 #define ICMPV6_PARAMPROB 4
 #define ICMPV6_PORT_UNREACH 4
 #define ICMPV6_ECHO_REQUEST 128
@@ -40,6 +42,7 @@ struct icmp_header {
 #define SCTP_HEADER 12 /* bytes before the first chunk */
 #define SCTP_INIT 1
 
+#define IP_DO_NOT_FRAGMENT 0x4000
 #define IP_MORE_FRAGMENTS 0x2000
 #define IP_FRAGMENT_OFFSET 0x1fff
 

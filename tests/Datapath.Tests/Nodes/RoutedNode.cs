@@ -76,7 +76,11 @@ internal sealed class RoutedNode : IDisposable
         });
         Datapath.Endpoints.Put(EndpointEntry.HostInterface, new EndpointEntry { Identity = 1, PolicyId = 2, PolicyRevision = 1, Id = 8 });
         var device = Link("eth0");
-        Datapath.Devices.Put(device.Index, new DeviceEntry { Mac = device.Mac, Ipv4 = IpAddressKey.From(NodeAddress(ipv6: false)).Word3, Ipv6 = IpAddressKey.From(NodeAddress(ipv6: true)) });
+        foreach (var key in new[] { device.Index, DeviceEntry.OfNode })
+        {
+            Datapath.Devices.Put(key, new DeviceEntry { Mac = device.Mac, Ipv4 = IpAddressKey.From(NodeAddress(ipv6: false)).Word3, Ipv6 = IpAddressKey.From(NodeAddress(ipv6: true)) });
+        }
+
         foreach (var node in nodes)
         {
             var index = tunnel && node != this ? (uint)node.Number : 0;

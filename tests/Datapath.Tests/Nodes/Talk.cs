@@ -14,7 +14,7 @@ internal static class Talk
     /// Sends <paramref name="bytes"/> there and back over TCP, to where the server listens or to what is <paramref name="asked"/> and leads there; the address the other
     /// side saw, or null when nothing came back.
     /// </summary>
-    public static IPAddress? Tcp(NetworkNamespace client, NetworkNamespace server, IPAddress address, int bytes = 100_000, bool expected = true, IPEndPoint? asked = null)
+    public static IPAddress? Tcp(NetworkNamespace client, NetworkNamespace server, IPAddress address, int bytes = 100_000, bool expected = true, IPEndPoint? asked = null, int clientPort = 0)
     {
         using var listener = server.Run(() =>
         {
@@ -24,7 +24,17 @@ internal static class Talk
             made.Listen();
             return made;
         });
-        using var caller = client.Run(() => new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+        using var caller = client.Run(() =>
+        {
+            var made = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            if (clientPort != 0)
+            {
+                made.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+                made.Bind(new IPEndPoint(address.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, clientPort));
+            }
+
+            return made;
+        });
         if (!caller.ConnectAsync(asked ?? new IPEndPoint(address, Port)).Wait(Patience(expected)))
         {
             return null;
@@ -96,13 +106,16 @@ internal static class Talk
     });
 
     /// <summary>What the client's kernel learns of the way there from datagrams of that many bytes.</summary>
-    public static int PathMtu(NetworkNamespace client, IPAddress address, int bytes) => client.Run(() =>
+    public static int PathMtu(NetworkNamespace client, IPAddress address, int bytes) => PathMtu(client, new IPEndPoint(address, Port), bytes);
+
+    /// <summary>The same of the way to a port.</summary>
+    public static int PathMtu(NetworkNamespace client, IPEndPoint asked, int bytes) => client.Run(() =>
     {
         const int mtu4 = 14, mtu6 = 24, discover4 = 10, discover6 = 23; // linux/in.h, linux/in6.h
-        var ipv6 = address.AddressFamily == AddressFamily.InterNetworkV6;
-        using var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        var ipv6 = asked.AddressFamily == AddressFamily.InterNetworkV6;
+        using var socket = new Socket(asked.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         socket.SetRawSocketOption(ipv6 ? 41 : 0, ipv6 ? discover6 : discover4, BitConverter.GetBytes(2));
-        socket.Connect(address, Port);
+        socket.Connect(asked);
         for (var attempt = 0; attempt < 20; attempt++)
         {
             try

@@ -11,6 +11,8 @@ public sealed class BalancingTests
     private const byte Tcp = 6;
     private const byte Udp = 17;
 
+    private const ServiceFlags DirectReturn = ServiceFlags.External | ServiceFlags.Internal | ServiceFlags.DirectReturn;
+
     public static TheoryData<bool, bool, bool> Ways => new() { { false, false, false }, { false, true, false }, { true, false, false }, { true, true, false }, { false, false, true }, { true, true, true } };
 
     [Theory]
@@ -40,6 +42,78 @@ public sealed class BalancingTests
         // The node itself, or a pod in its network.
         Serve(one, asked, one.NodeAddress(ipv6));
         Assert.Equal(Source(ipv6), Talk.Tcp(cluster.World, one.Namespace, one.NodeAddress(ipv6), asked: asked));
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void A_backend_elsewhere_answers_the_client_itself_when_that_is_wanted(bool tunnel, bool ipv6, bool hostFirewall)
+    {
+        using var cluster = new RoutedNodes(tunnel, hostFirewall);
+        var (one, two) = (cluster.Nodes[0], cluster.Nodes[1]);
+        var asked = new IPEndPoint(one.NodeAddress(ipv6), 30080);
+        foreach (var protocol in new[] { Tcp, Udp })
+        {
+            two.Datapath.Services.NodePorts.Put(new NodePortKey(System.Buffers.Binary.BinaryPrimitives.ReverseEndianness((ushort)asked.Port), protocol), 1);
+        }
+
+        Serve(one, asked, two.PodAddress(ipv6), DirectReturn);
+        Assert.Equal(Source(ipv6), Talk.Tcp(cluster.World, two.Pod, two.PodAddress(ipv6), asked: asked));
+        Assert.Equal(Source(ipv6), Talk.Udp(cluster.World, two.Pod, two.PodAddress(ipv6), asked: asked)?.Address);
+        Assert.DoesNotContain(one.Datapath.Nat.Entries(), entry => entry.Key.Direction == NatDirection.Out && entry.Value.Address != entry.Key.Source);
+
+        // In pieces, and as long as the link takes but for the option: the client learns how long it may be.
+        var pieces = Talk.Udp(cluster.World, two.Pod, two.PodAddress(ipv6), bytes: 4000, expected: !(ipv6 || tunnel), asked: asked);
+        if (ipv6 || tunnel)
+        {
+            pieces = Talk.Udp(cluster.World, two.Pod, two.PodAddress(ipv6), bytes: 4000, asked: asked);
+        }
+
+        Assert.Equal(Source(ipv6), pieces?.Address);
+        Talk.PathMtu(cluster.World, asked, bytes: 1472 - (ipv6 ? 20 : 0));
+        Assert.Equal((tunnel ? 1430 : 1500) - (ipv6 ? 24 : 8), Talk.PathMtu(cluster.World, asked, bytes: 1472 - (ipv6 ? 20 : 0)));
+
+        // Another pod, or node, of the cluster sees no difference.
+        Assert.Equal(one.NodeAddress(ipv6), Talk.Tcp(two.Namespace, two.Pod, two.PodAddress(ipv6), asked: asked));
+
+        // The backend's node itself.
+        Serve(one, asked, two.NodeAddress(ipv6), DirectReturn);
+        Assert.Equal(Source(ipv6), Talk.Tcp(cluster.World, two.Namespace, two.NodeAddress(ipv6), asked: asked));
+        Assert.Equal(Source(ipv6), Talk.Udp(cluster.World, two.Namespace, two.NodeAddress(ipv6), asked: asked)?.Address);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void A_pod_that_is_its_own_backend_is_asked_under_another_address(bool tunnel, bool ipv6)
+    {
+        using var cluster = new RoutedNodes(tunnel);
+        var one = cluster.Nodes[0];
+        var asked = new IPEndPoint(IPAddress.Parse(ipv6 ? "fd00:96::1" : "10.96.0.1"), 80);
+        Serve(one, asked, one.PodAddress(ipv6));
+        one.Enforce(one.Link("lxc1").Index, EndpointFlags.IngressEnforced | EndpointFlags.EgressEnforced);
+        var hairpin = IPAddress.Parse(ipv6 ? "64:ff9b::169.254.42.1" : "169.254.42.1");
+        Assert.Equal(hairpin, Talk.Tcp(one.Pod, one.Pod, one.PodAddress(ipv6), asked: asked));
+        Assert.Equal(hairpin, Talk.Udp(one.Pod, one.Pod, one.PodAddress(ipv6), asked: asked)?.Address);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void One_port_of_a_client_may_ask_two_frontends_of_one_backend_one_after_the_other(bool ipv6)
+    {
+        using var cluster = new RoutedNodes(tunnel: false);
+        var (one, two) = (cluster.Nodes[0], cluster.Nodes[1]);
+        foreach (var backend in new[] { one, two })
+        {
+            foreach (var port in new[] { 30080, 30081, 30080 })
+            {
+                var asked = new IPEndPoint(one.NodeAddress(ipv6), port);
+                Serve(one, asked, backend.PodAddress(ipv6));
+                Assert.NotNull(Talk.Tcp(cluster.World, backend.Pod, backend.PodAddress(ipv6), asked: asked, clientPort: 40000));
+            }
+        }
     }
 
     [Theory]
