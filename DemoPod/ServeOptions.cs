@@ -18,7 +18,7 @@ internal sealed record ServeOptions(string Name, string Control, string? PidFile
           --control   Unix socket that takes probe requests as JSON lines:
                         {"id":1,"proto":"tcp","address":"10.244.0.7","port":80,"timeoutMs":300}     (tcp, udp or icmp)
                         answer: {"id":1,"ok":true,"microseconds":410} or {"id":1,"ok":false,"microseconds":300120,"error":"timeout"};
-                        with "ask":true also "answer": what another axoneme-pod says, its name and as whom it sees this one
+                        with "ask":true also "answer": what another axoneme-pod says, its name and as whom it sees this one; with "from" from that port
                       The process ends when the path is removed, and on SIGTERM.
           --name      what answers say, for example shop/api; default: the host name
           --tcp       ports that answer HTTP with 200 and echo anything else, comma-separated

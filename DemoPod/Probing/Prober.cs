@@ -40,8 +40,8 @@ internal static class Prober
         {
             return request.Proto switch
             {
-                "tcp" => await TcpAsync(new IPEndPoint(address, request.Port), request.Ask, deadline.Token),
-                "udp" when request.Ask => (null, await AskUdpAsync(new IPEndPoint(address, request.Port), deadline.Token)),
+                "tcp" => await TcpAsync(new IPEndPoint(address, request.Port), request.From, request.Ask, deadline.Token),
+                "udp" when request.Ask => (null, await AskUdpAsync(new IPEndPoint(address, request.Port), request.From, deadline.Token)),
                 "udp" => (await UdpAsync(new IPEndPoint(address, request.Port), deadline.Token), null),
                 "icmp" => (await IcmpAsync(address, request.TimeoutMs, deadline.Token), null),
                 _ => ($"proto: \"{request.Proto}\" is not tcp, udp or icmp", null),
@@ -64,9 +64,10 @@ internal static class Prober
         }
     }
 
-    private static async Task<(string? Error, string? Answer)> TcpAsync(IPEndPoint target, bool ask, CancellationToken cancellationToken)
+    private static async Task<(string? Error, string? Answer)> TcpAsync(IPEndPoint target, int from, bool ask, CancellationToken cancellationToken)
     {
         using var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Bind(socket, from);
         await socket.ConnectAsync(target, cancellationToken);
         await socket.SendAsync(Encoding.ASCII.GetBytes($"GET /probe HTTP/1.1\r\nHost: {target}\r\nConnection: close\r\n\r\n"), cancellationToken);
         var buffer = new byte[512];
@@ -83,9 +84,19 @@ internal static class Prober
             : ("connected, but no HTTP 200 came back", null);
     }
 
-    private static async Task<string> AskUdpAsync(IPEndPoint target, CancellationToken cancellationToken)
+    private static void Bind(Socket socket, int port)
+    {
+        if (port > 0)
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            socket.Bind(new IPEndPoint(socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, port));
+        }
+    }
+
+    private static async Task<string> AskUdpAsync(IPEndPoint target, int from, CancellationToken cancellationToken)
     {
         using var socket = new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        Bind(socket, from);
         await socket.ConnectAsync(target, cancellationToken);
         await socket.SendAsync("GET /probe"u8.ToArray(), cancellationToken);
         var buffer = new byte[512];

@@ -9,16 +9,35 @@ namespace Axoneme.Testbed;
 /// <param name="ControlSocket">Where the program is told what to ask.</param>
 public sealed record Asker(string ControlSocket)
 {
+    /// <summary>How many are asked at once: more datagrams would not fit before somebody who has much to answer.</summary>
+    private const int AtOnce = 32;
+
+    /// <summary>Beyond the node ports. A datagram says of no port that it is free again, and translations take long to forget.</summary>
+    private const int FirstPort = 33000;
+
+    private static int s_udpPorts;
+
     /// <summary>How long an answer is waited for: only what fails takes so long.</summary>
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
 
-    /// <summary>All at once; what was heard is in the order of what was asked.</summary>
-    public async Task<IReadOnlyList<Heard>> AskAsync(IReadOnlyList<Asked> all)
+    /// <summary>What was heard is in the order of what was asked.</summary>
+    public async Task<IReadOnlyList<Heard>> AskAsync(IEnumerable<Asked> all)
+    {
+        var heard = new List<Heard>();
+        foreach (var some in all.Chunk(AtOnce))
+        {
+            heard.AddRange(await AskAtOnceAsync(some));
+        }
+
+        return heard;
+    }
+
+    private async Task<Heard[]> AskAtOnceAsync(Asked[] all)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(ControlSocket));
         await using var stream = new NetworkStream(socket);
-        var answers = ReadAsync(stream, all.Count);
+        var answers = ReadAsync(stream, all.Length);
         var requests = all.Select((asked, id) => new JsonObject
         {
             ["id"] = id,
@@ -27,6 +46,7 @@ public sealed record Asker(string ControlSocket)
             ["port"] = asked.Port,
             ["timeoutMs"] = (int)Answer.TotalMilliseconds,
             ["ask"] = true,
+            ["from"] = asked.From == 0 && asked.Protocol == "udp" ? FirstPort + (Interlocked.Increment(ref s_udpPorts) % (65536 - FirstPort)) : asked.From,
         }.ToJsonString());
         await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Join('\n', requests) + "\n"));
         return await answers;

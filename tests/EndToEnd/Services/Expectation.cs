@@ -21,8 +21,12 @@ internal static class Expectation
     public static int? Hiding(Client client, Frontend frontend, int backend, string mode, string protocol)
     {
         var isForwarded = frontend.Kind is (FrontendKind.NodePort or FrontendKind.LoadBalancer or FrontendKind.ExternalIP) && IsFromOutside(client, frontend) && backend != frontend.At;
-        return isForwarded && !AnswersDirectly(mode, protocol) ? frontend.At : null;
+        return isForwarded && !(client.Manner == Manner.Outside && AnswersDirectly(mode, protocol)) ? frontend.At : null;
     }
+
+    /// <summary>Does a pod that asks itself see an address that is nobody's, because its own at both ends would lead nowhere?</summary>
+    public static bool IsHairpin(Client client, Frontend frontend, int backend) =>
+        client.Manner == Manner.PodByPackets && ServiceCast.ClientPod(client.Node) == ServiceCast.Backend(backend) && frontend.Kind != FrontendKind.Headless && !IsFromOutside(client, frontend);
 
     /// <summary>Another node's port is that node's to translate, and nobody there asks where a client comes from; other addresses every node translates for its own.</summary>
     private static bool IsFromOutside(Client client, Frontend frontend) => !client.IsInside || frontend.Kind == FrontendKind.NodePort && client.Node != frontend.At;

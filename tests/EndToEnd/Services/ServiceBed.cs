@@ -9,6 +9,9 @@ internal sealed class ServiceBed : IAsyncDisposable
     /// <summary>How often in a row the same is asked, so that one failure among few is noticed.</summary>
     private const int Times = 4;
 
+    /// <summary>As whom a pod sees itself: Cilium's <c>ipv4-service-loopback-address</c>, and ours of IPv6.</summary>
+    private static readonly IPAddress[] _hairpin = [IPAddress.Parse("169.254.42.1"), IPAddress.Parse("64:ff9b::169.254.42.1")];
+
     private readonly Cluster _cluster;
     private readonly IReadOnlyDictionary<string, Pod> _pods;
     private readonly Dictionary<Client, Asker> _askers = [];
@@ -142,7 +145,7 @@ internal sealed class ServiceBed : IAsyncDisposable
 
     private async Task<IReadOnlyList<(Question Question, Heard Heard)>> AskAsync(IReadOnlyList<Question> questions) =>
         [.. (await Task.WhenAll(questions.GroupBy(question => question.Client).Select(async group =>
-            group.Zip(await _askers[group.Key].AskAsync([.. group.Select(question => question.Asked)]))))).SelectMany(answers => answers)];
+            group.Zip(await _askers[group.Key].AskAsync(group.Select(question => question.Asked)))))).SelectMany(answers => answers)];
 
     /// <summary>What is wrong with an answer; null when nothing is.</summary>
     private string? Judge(Question question, Heard heard)
@@ -156,9 +159,9 @@ internal sealed class ServiceBed : IAsyncDisposable
 
         foreach (var backend in answering.Where(backend => heard.Who == ServiceCast.Backend(backend)))
         {
-            IReadOnlyCollection<IPAddress> expected = Expectation.Hiding(client, frontend, backend, _settings.Mode, question.Asked.Protocol) is { } hiding
+            var expected = Expectation.Hiding(client, frontend, backend, _settings.Mode, question.Asked.Protocol) is { } hiding
                 ? [IPAddress.Parse((question.Family == 4 ? _cluster.Nodes[hiding - 1].IPv4 : _cluster.Nodes[hiding - 1].IPv6)!)]
-                : _addresses[client];
+                : Expectation.IsHairpin(client, frontend, backend) ? _hairpin : _addresses[client];
             return expected.Contains(heard.Seen!) ? null : $"{question}: {heard.Who} sees {heard.Seen}, not {string.Join(" or ", expected)}";
         }
 

@@ -15,9 +15,12 @@ internal static class ServiceCast
 
     public static IReadOnlyList<int> BackendNodes { get; } = [1, 2];
 
+    /// <summary>On the second node a backend itself.</summary>
     public static IReadOnlyList<Client> Clients { get; } =
     [
         .. from node in Ends from manner in new[] { Manner.PodBySockets, Manner.PodByPackets, Manner.Node } select new Client(manner, node),
+        new(Manner.PodBySockets, 2),
+        new(Manner.PodByPackets, 2),
         Client.Outside,
     ];
 
@@ -27,8 +30,8 @@ internal static class ServiceCast
            from affinity in Both
            from frontend in (Frontend[])
            [
-               new(FrontendKind.ClusterIP, 0, local, affinity),
                .. from kind in new[] { FrontendKind.NodePort, FrontendKind.LoadBalancer, FrontendKind.ExternalIP } from at in Ends select new Frontend(kind, at, local, affinity),
+               new(FrontendKind.ClusterIP, 0, local, affinity),
            ]
            select frontend,
         .. Ends.Select(at => new Frontend(FrontendKind.HostPort, at, false, false)),
@@ -39,7 +42,7 @@ internal static class ServiceCast
 
     public static string Backend(int node) => $"web{node}";
 
-    public static string ClientPod(int node) => $"client{node}";
+    public static string ClientPod(int node) => node == 2 ? Backend(2) : $"client{node}";
 
     public static string Pods(AddressFamilies family) => string.Join("\n---\n",
     [
