@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Axoneme.Datapath.Network;
 
@@ -45,6 +46,13 @@ public abstract class AgentNode
     {
         var (shell, entering) = Enter(Cgroup ?? throw new InvalidOperationException("no cgroup v2 hierarchy"), pod.NetnsPath, program, arguments);
         return Command.RunAsync(shell, entering);
+    }
+
+    /// <summary>Starts one, as <see cref="RunInAsync"/> does, and returns at once; the caller owns the process.</summary>
+    public Process StartIn(Pod pod, string program, params string[] arguments)
+    {
+        var (shell, entering) = Enter(Cgroup ?? throw new InvalidOperationException("no cgroup v2 hierarchy"), pod.NetnsPath, program, arguments);
+        return Command.Start(shell, entering, redirect: true);
     }
 
     /// <summary>Who asks as a process of the pod's own: its sockets are those that the node's programs help.</summary>
