@@ -70,6 +70,9 @@ public sealed record DatapathOptions
     /// <summary>Sockets that talk to a service without a connection, or may ask for their peer.</summary>
     public uint SocketPeerEntries { get; init; } = 1 << 16;
 
+    /// <summary>Translated connections that drivers send on.</summary>
+    public uint ShortcutEntries { get; init; } = 1 << 15;
+
     /// <summary>Size of the event ring: a power of two and a multiple of the page size.</summary>
     public uint EventRingBytes { get; init; } = 4 << 20;
 
@@ -102,6 +105,7 @@ public sealed record DatapathOptions
         ["affinity"] = AffinityEntries,
         ["source_ranges"] = SourceRangeEntries,
         ["socket_peers"] = SocketPeerEntries,
+        ["shortcuts"] = ShortcutEntries,
         ["events"] = EventRingBytes,
     };
 

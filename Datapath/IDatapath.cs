@@ -74,6 +74,23 @@ public interface IDatapath : IDisposable
     /// <summary>Ends that; no effect when there is nothing.</summary>
     void DetachSockets();
 
+    /// <summary>What drivers send on without asking again; see <see cref="DatapathConfig.Acceleration"/>.</summary>
+    IKernelMap<NatKey, Shortcut> Shortcuts { get; }
+
+    /// <summary>
+    /// Has a device's driver run our program (XDP), which sends on what goes between clients outside and backends elsewhere; no effect when it does.
+    /// </summary>
+    /// <param name="ifindex">The device.</param>
+    /// <param name="inDriver">False: the kernel runs it in the driver's place, which works with every device and gains nothing.</param>
+    /// <exception cref="KernelException">The driver cannot, or another program is there.</exception>
+    void Accelerate(uint ifindex, bool inDriver = true);
+
+    /// <summary>Ends that; no effect when there is nothing.</summary>
+    void Decelerate(uint ifindex);
+
+    /// <summary>Devices whose drivers run our program now.</summary>
+    IReadOnlyCollection<uint> AcceleratedInterfaces();
+
     /// <summary>Counters summed over all CPUs: (index, packets, bytes) of every counter that is not zero.</summary>
     IReadOnlyList<CounterReading> ReadCounters();
 

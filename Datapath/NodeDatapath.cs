@@ -24,15 +24,18 @@ public sealed class NodeDatapath : IDatapath
     private readonly IReadOnlyDictionary<InterfaceRole, RoleAttachment> _attachments;
     private readonly LoadedObject _socketPrograms;
     private readonly SocketAttachment _sockets;
+    private readonly LoadedObject _driverPrograms;
+    private readonly DriverAttachment _drivers;
     private readonly EventRing _events;
     private readonly PerCpuCounters _counters;
     private readonly List<IDisposable> _resources = [];
     private bool _isInForce;
 
-    private NodeDatapath(DatapathOptions options, PinDirectory pins, MapUpgrade maps, IReadOnlyDictionary<InterfaceRole, LoadedObject> objects, LoadedObject socketPrograms, Action<string> reached)
+    private NodeDatapath(DatapathOptions options, PinDirectory pins, MapUpgrade maps, IReadOnlyDictionary<InterfaceRole, LoadedObject> objects, LoadedObject socketPrograms, LoadedObject driverPrograms, Action<string> reached)
     {
-        (_pins, _maps, _objects, _socketPrograms, _reached) = (pins, maps, objects, socketPrograms, reached);
+        (_pins, _maps, _objects, _socketPrograms, _driverPrograms, _reached) = (pins, maps, objects, socketPrograms, driverPrograms, reached);
         _sockets = new SocketAttachment(socketPrograms, pins);
+        _drivers = new DriverAttachment(driverPrograms, pins);
         UsesTcx = !options.ForceClsact && KernelFeatures.Tcx;
         Endpoints = Map<uint, EndpointEntry>("endpoints");
         Hosts = Map<IpAddressKey, IpcacheEntry>("hosts");
@@ -57,6 +60,7 @@ public sealed class NodeDatapath : IDatapath
             Affinity = Map<AffinityKey, AffinityEntry>("affinity"),
             SocketPeers = Map<SocketPeerKey, SocketPeer>("socket_peers"),
         };
+        Shortcuts = Map<NatKey, Shortcut>("shortcuts");
         _events = Owned(new EventRing(TakeMap("events"), "events"));
         _counters = Owned(new PerCpuCounters(TakeMap("counters"), "counters"));
         _attachments = Roles.ToDictionary(role => role, role => new RoleAttachment(ProgramsOf(role), pins, options.BpfRoot, UsesTcx));
@@ -85,6 +89,8 @@ public sealed class NodeDatapath : IDatapath
     public IKernelMap<PrefixKey, uint> Unmasqueraded { get; }
 
     public ServiceMaps Services { get; }
+
+    public IKernelMap<NatKey, Shortcut> Shortcuts { get; }
 
     /// <summary>Whether interfaces are attached by tcx links; otherwise by clsact filters.</summary>
     public bool UsesTcx { get; }
@@ -138,6 +144,7 @@ public sealed class NodeDatapath : IDatapath
             }
 
             _sockets.TakeOver();
+            _drivers.TakeOver();
             _reached("attachments switched");
             _maps.Finish();
             foreach (var (program, descriptor) in AllPrograms)
@@ -190,6 +197,30 @@ public sealed class NodeDatapath : IDatapath
         }
     }
 
+    public void Accelerate(uint ifindex, bool inDriver = true)
+    {
+        lock (_attaching)
+        {
+            _drivers.Attach(ifindex, inDriver);
+        }
+    }
+
+    public void Decelerate(uint ifindex)
+    {
+        lock (_attaching)
+        {
+            _drivers.Detach(ifindex);
+        }
+    }
+
+    public IReadOnlyCollection<uint> AcceleratedInterfaces()
+    {
+        lock (_attaching)
+        {
+            return _drivers.Interfaces();
+        }
+    }
+
     public IReadOnlyList<CounterReading> ReadCounters() => _counters.Read();
 
     public Task ReadEventsAsync(Action<ReadOnlySpan<DatapathEvent>> onEvents, CancellationToken cancellationToken) =>
@@ -201,8 +232,8 @@ public sealed class NodeDatapath : IDatapath
     /// <summary>A runner for one of the loaded programs, such as <c>from_pod</c>; it lives as long as this datapath.</summary>
     public ProgramTestRun TestRun(string program)
     {
-        var role = Array.Find(Roles, role => InterfacePrograms.FromNameOf(role) == program || InterfacePrograms.ToNameOf(role) == program);
-        return new ProgramTestRun(_objects[role].Program(program), program);
+        var loaded = AllLoaded.First(loaded => loaded.Programs.ContainsKey(program));
+        return new ProgramTestRun(loaded.Program(program), program);
     }
 
     public void Dispose()
@@ -210,6 +241,7 @@ public sealed class NodeDatapath : IDatapath
         DisposeAll(_resources);
         DisposeAll(_objects.Values);
         _socketPrograms.Dispose();
+        _driverPrograms.Dispose();
         _maps.Dispose();
         _pins.Dispose();
     }
@@ -225,7 +257,7 @@ public sealed class NodeDatapath : IDatapath
         var pins = PinDirectory.Open(options.BpfRoot);
         var maps = new MapUpgrade(pins, reached);
         var objects = new Dictionary<InterfaceRole, LoadedObject>();
-        LoadedObject? sockets = null;
+        LoadedObject? sockets = null, drivers = null;
         NodeDatapath? datapath = null;
         try
         {
@@ -235,7 +267,8 @@ public sealed class NodeDatapath : IDatapath
             }
 
             sockets = DatapathLoader.Load(SocketAttachment.ObjectName, elf(SocketAttachment.ObjectName), SocketAttachment.FirstName, options, maps);
-            datapath = new NodeDatapath(options, pins, maps, objects, sockets, reached);
+            drivers = DatapathLoader.Load(DriverAttachment.ObjectName, elf(DriverAttachment.ObjectName), DriverAttachment.ProgramName, options, maps);
+            datapath = new NodeDatapath(options, pins, maps, objects, sockets, drivers, reached);
             if (!datapath.AwaitsContents)
             {
                 datapath.TakeOver();
@@ -248,6 +281,7 @@ public sealed class NodeDatapath : IDatapath
             datapath?.Dispose();
             DisposeAll(objects.Values);
             sockets?.Dispose();
+            drivers?.Dispose();
             maps.Dispose();
             pins.Dispose();
             throw;
@@ -265,7 +299,9 @@ public sealed class NodeDatapath : IDatapath
         return elf;
     }
 
-    private IEnumerable<KeyValuePair<string, FileDescriptor>> AllPrograms => _objects.Values.Append(_socketPrograms).SelectMany(loaded => loaded.Programs);
+    private IEnumerable<LoadedObject> AllLoaded => _objects.Values.Append(_socketPrograms).Append(_driverPrograms);
+
+    private IEnumerable<KeyValuePair<string, FileDescriptor>> AllPrograms => AllLoaded.SelectMany(loaded => loaded.Programs);
 
     private InterfacePrograms ProgramsOf(InterfaceRole role) =>
         new(role, _objects[role].Program(InterfacePrograms.FromNameOf(role)), _objects[role].Program(InterfacePrograms.ToNameOf(role)));

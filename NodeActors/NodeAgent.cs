@@ -66,7 +66,7 @@ public sealed class NodeAgent : IAsyncDisposable
             options, _datapath, _store, contents, applied => _reporter.Post(new NodeReporter.Statement.Applied(applied)),
             () => _follower!.StartOver(), timeProvider,
             loggers.CreateLogger<StateActor>());
-        _services = new ServiceActor(options, _datapath, _store, contents, timeProvider, loggers.CreateLogger<ServiceActor>())
+        _services = new ServiceActor(options, _datapath, parts.Network, _store, contents, timeProvider, loggers.CreateLogger<ServiceActor>())
         {
             Written = ticket => _state.Post(new StateMessage.ServicesWritten(ticket)),
         };

@@ -110,6 +110,9 @@ public sealed record NodeAgentOptions
     /// <summary>How services are served.</summary>
     public ServiceOptions Services { get; init; } = new();
 
+    /// <summary>Whether drivers are asked to send services' packets on.</summary>
+    internal bool Accelerates => KubeProxyReplacement && Devices.Count > 0 && Services.Acceleration != LoadBalancerAcceleration.Disabled;
+
     /// <summary>Sizes of the kernel's maps.</summary>
     public MapSizeOptions MapSizes { get; init; } = new();
 

@@ -3,12 +3,14 @@ using Axoneme.Benchmarks;
 using Axoneme.Benchmarks.Cni;
 using Axoneme.Benchmarks.Packets;
 using Axoneme.Benchmarks.Policies;
+using Axoneme.Benchmarks.Services;
 
 const string Usage = """
     usage: ./bench packets [--quick] [-o json]   nanoseconds per packet; TCP_RR, TCP_CRR, TCP_STREAM, UDP_RR beside the kernel's own ways
            ./bench costs [--quick] [-o json]     only the former part of packets
            ./bench throughput [--quick] [--two-cpus] [--only TEXT] [--seconds N] [-o json]  only the latter
            ./bench cni [--pods N] [-o json]      latency of CNI ADD and DEL as a runtime sees it
+           ./bench services [--quick] [-o json]  services: nanoseconds per packet, what sockets pay, connections beside kube-proxy's rules, scale
            ./bench policy [--quick] [-o json]    what the policy engine costs, beside its limits, and how that grows
 
     --quick     fewer and shorter runs: to see that it works, not to quote
@@ -40,6 +42,9 @@ switch (args.FirstOrDefault())
     case "cni":
         var pods = int.TryParse(Option("--pods"), out var given) && given > 0 ? given : quick ? 20 : 100;
         Report.Print(await CniLatency.RunAsync(pods), json);
+        return 0;
+    case "services":
+        Report.Print(await ServiceCosts.RunAsync(Path.Combine(files, "rotate.bpf.o"), rounds: quick ? 3 : 11), json);
         return 0;
     case "policy":
         Report.Print(PolicyCosts.Run(quick), json);

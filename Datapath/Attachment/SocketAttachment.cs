@@ -31,9 +31,11 @@ internal sealed class SocketAttachment(LoadedObject programs, PinDirectory pins)
     public static string FirstName => _hooks[0].Program;
 
     /// <summary>Attaches to a cgroup directory; from another one that an earlier call named they go, once they are here.</summary>
+    /// <exception cref="KernelException">The kernel refused, or the cgroup is another node's.</exception>
     public void Attach(string cgroup)
     {
         using var directory = FileSystem.Open(cgroup, directory: true);
+        RefuseAnotherNodes(directory, cgroup);
         var (_, number) = FileSystem.Identity(directory, cgroup);
         foreach (var (name, type) in _hooks)
         {
@@ -101,6 +103,24 @@ internal sealed class SocketAttachment(LoadedObject programs, PinDirectory pins)
             {
                 BpfLinkCalls.Detach(link);
                 FileSystem.Remove(PathOf(name));
+            }
+        }
+    }
+
+    /// <summary>Programs of two nodes would both translate every socket there. Links that another node's agent left pinned count as much as those of one that runs.</summary>
+    private void RefuseAnotherNodes(FileDescriptor directory, string cgroup)
+    {
+        foreach (var (name, type) in _hooks)
+        {
+            using var link = Pinned(name);
+            var own = link is null ? 0 : BpfObjectCalls.Info<BpfCgroupLinkInfo>(link, "link of a cgroup").ProgramId;
+            foreach (var program in BpfCgroupCalls.Programs(directory, cgroup, type))
+            {
+                if (program != own && SocketProgram.Is(program, name))
+                {
+                    throw new KernelException(
+                        $"cgroup {cgroup}: another node's agent has its sockets (program {name}, number {program}); give each node a cgroup of its own (--cgroup-root), or take the other one off with `axoneme cleanup`");
+                }
             }
         }
     }

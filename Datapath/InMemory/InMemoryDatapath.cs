@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Axoneme.Datapath.Layout;
+using Axoneme.Datapath.Native;
 
 namespace Axoneme.Datapath.InMemory;
 
@@ -11,6 +12,7 @@ namespace Axoneme.Datapath.InMemory;
 public sealed class InMemoryDatapath : IDatapath
 {
     private readonly ConcurrentDictionary<(InterfaceRole Role, uint Ifindex), bool> _attached = new();
+    private readonly ConcurrentDictionary<uint, bool> _accelerated = new();
     private readonly ConcurrentQueue<int> _attachFailures = new();
     private readonly ConcurrentDictionary<uint, CounterReading> _counters = new();
     private readonly Channel<DatapathEvent> _events = Channel.CreateUnbounded<DatapathEvent>();
@@ -49,6 +51,10 @@ public sealed class InMemoryDatapath : IDatapath
         Affinity = new InMemoryKernelMap<AffinityKey, AffinityEntry>("affinity", 1 << 16),
         SocketPeers = new InMemoryKernelMap<SocketPeerKey, SocketPeer>("socket_peers", 1 << 16),
     };
+
+    public InMemoryKernelMap<NatKey, Shortcut> Shortcuts { get; } = new("shortcuts", 1 << 15);
+
+    IKernelMap<NatKey, Shortcut> IDatapath.Shortcuts => Shortcuts;
 
     IKernelMap<uint, EndpointEntry> IDatapath.Endpoints => Endpoints;
 
@@ -105,6 +111,23 @@ public sealed class InMemoryDatapath : IDatapath
 
     public IReadOnlyCollection<uint> AttachedInterfaces(InterfaceRole role = InterfaceRole.Pod) =>
         [.. _attached.Keys.Where(attached => attached.Role == role).Select(attached => attached.Ifindex)];
+
+    /// <summary>Whether <see cref="Accelerate"/> works.</summary>
+    public bool DriverRunsPrograms { get; set; } = true;
+
+    public void Accelerate(uint ifindex, bool inDriver = true)
+    {
+        if (!DriverRunsPrograms)
+        {
+            throw KernelException.For($"interface {ifindex}", "accelerate", Errno.OperationNotSupported);
+        }
+
+        _accelerated[ifindex] = inDriver;
+    }
+
+    public void Decelerate(uint ifindex) => _accelerated.TryRemove(ifindex, out _);
+
+    public IReadOnlyCollection<uint> AcceleratedInterfaces() => [.. _accelerated.Keys];
 
     public IReadOnlyList<CounterReading> ReadCounters() => [.. _counters.Values.Where(c => c.Packets != 0 || c.Bytes != 0).OrderBy(c => c.Index)];
 

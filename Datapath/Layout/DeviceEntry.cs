@@ -17,5 +17,17 @@ public readonly record struct DeviceEntry
 
     /// <summary>The interface's own: what it sends bears it.</summary>
     public MacAddress Mac { get; init; }
-    private readonly ushort _pad;
+
+    /// <summary>What the interface can do.</summary>
+    public DeviceFlags Flags { get; init; }
+}
+
+/// <summary><c>enum device_flags</c>.</summary>
+[Flags]
+public enum DeviceFlags : ushort
+{
+    None = 0,
+
+    /// <summary>Has the driver's program, and may send what other drivers received.</summary>
+    Accelerated = 1,
 }

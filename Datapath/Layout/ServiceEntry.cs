@@ -46,4 +46,7 @@ public enum ServiceFlags : ushort
 
     /// <summary>Backends on other nodes answer the client themselves.</summary>
     DirectReturn = 16,
+
+    /// <summary>Under 0.0.0.0 or ::, for sockets that ask any node; nobody can send packets there.</summary>
+    AnyNode = 32,
 }

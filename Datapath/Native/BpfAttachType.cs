@@ -13,6 +13,7 @@ internal enum BpfAttachType : uint
     CgroupUdp6ReceiveMessage = 20,
     CgroupInet4GetPeerName = 29,
     CgroupInet6GetPeerName = 30,
+    Xdp = 37,
     TcxIngress = 46,
     TcxEgress = 47,
 }

@@ -6,10 +6,10 @@ namespace Axoneme.Datapath.Native;
 internal static class BpfLinkCalls
 {
     /// <summary>Attaches a program to an interface of the calling thread's network namespace.</summary>
-    public static int Create(FileDescriptor program, uint ifindex, BpfAttachType type)
+    public static int Create(FileDescriptor program, uint ifindex, BpfAttachType type, uint flags = 0)
     {
         using var lease = program.Acquire();
-        var attributes = new CreateAttributes { Program = (uint)lease.Number, Target = ifindex, AttachType = (uint)type };
+        var attributes = new CreateAttributes { Program = (uint)lease.Number, Target = ifindex, AttachType = (uint)type, Flags = flags };
         return BpfSystemCall.Call(BpfCommand.LinkCreate, ref attributes);
     }
 

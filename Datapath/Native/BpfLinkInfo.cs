@@ -14,7 +14,7 @@ internal struct BpfCgroupLinkInfo
     public BpfAttachType AttachType;
 }
 
-/// <summary>The head of <c>struct bpf_link_info</c> (linux/bpf.h) for tcx links; an ifindex of 0 means the interface is gone.</summary>
+/// <summary>The head of <c>struct bpf_link_info</c> (linux/bpf.h) for links of interfaces; an ifindex of 0 means the interface is gone.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct BpfLinkInfo
 {

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Axoneme.Datapath.Native;
 
@@ -31,9 +30,7 @@ internal unsafe struct BpfMapInfo
         {
             fixed (byte* name = _name)
             {
-                var bytes = new ReadOnlySpan<byte>(name, 16);
-                var end = bytes.IndexOf((byte)0);
-                return Encoding.ASCII.GetString(end < 0 ? bytes : bytes[..end]);
+                return KernelName.Read(name);
             }
         }
     }

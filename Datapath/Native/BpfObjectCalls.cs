@@ -34,6 +34,19 @@ internal static unsafe class BpfObjectCalls
         }
     }
 
+    /// <summary>Opens a program, map or type information by its number; null when it is gone.</summary>
+    public static FileDescriptor? OpenById(BpfCommand command, uint id)
+    {
+        var attributes = new IdAttributes { Id = id };
+        var result = BpfSystemCall.Call(command, ref attributes);
+        return result switch
+        {
+            >= 0 => new FileDescriptor(result),
+            -Errno.NoEntry => null,
+            _ => throw KernelException.For($"{command} {id}", "open", -result),
+        };
+    }
+
     /// <summary>Reads what the kernel knows about an object.</summary>
     public static TInfo Info<TInfo>(FileDescriptor target, string subject)
         where TInfo : unmanaged
@@ -72,6 +85,14 @@ internal static unsafe class BpfObjectCalls
     {
         public ulong Path;
         public uint Target;
+        public uint Flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct IdAttributes
+    {
+        public uint Id;
+        public uint Next;
         public uint Flags;
     }
 

@@ -6,6 +6,7 @@ namespace Axoneme.Datapath.Native;
 internal static unsafe class BpfProgramCalls
 {
     private const uint SchedulerClassifier = 3; // BPF_PROG_TYPE_SCHED_CLS
+    private const uint Driver = 6;              // BPF_PROG_TYPE_XDP
 
     /// <summary>Loads the smallest program of the tc type: "return 0". For probing the kernel and measuring the harness.</summary>
     public static FileDescriptor LoadEmpty() => Load(
@@ -15,13 +16,22 @@ internal static unsafe class BpfProgramCalls
             0x00000000_00000095, // exit
         ]);
 
-    /// <summary>Loads a program of the tc type from its instructions, each in eight bytes as the kernel has them.</summary>
-    public static FileDescriptor Load(string name, ReadOnlySpan<ulong> instructions)
+    /// <summary>Loads a driver's program (XDP) that passes everything on: what the other end of a veth pair needs.</summary>
+    public static FileDescriptor LoadDriverPass() => Load(
+        "pass",
+        [
+            0x00000002_000000b7, // r0 = XDP_PASS
+            0x00000000_00000095, // exit
+        ],
+        Driver);
+
+    /// <summary>Loads a program from its instructions, each in eight bytes as the kernel has them; of the tc type unless another is named.</summary>
+    public static FileDescriptor Load(string name, ReadOnlySpan<ulong> instructions, uint type = SchedulerClassifier)
     {
         fixed (ulong* pointer = instructions)
         fixed (byte* license = "GPL\0"u8)
         {
-            var attributes = new LoadAttributes { Type = SchedulerClassifier, InstructionCount = (uint)instructions.Length, Instructions = (ulong)pointer, License = (ulong)license };
+            var attributes = new LoadAttributes { Type = type, InstructionCount = (uint)instructions.Length, Instructions = (ulong)pointer, License = (ulong)license };
             var result = BpfSystemCall.Call(BpfCommand.ProgramLoad, ref attributes);
             return result >= 0 ? new FileDescriptor(result) : throw KernelException.For($"program {name}", "load", -result, "needs CAP_BPF and CAP_NET_ADMIN");
         }
@@ -57,6 +67,16 @@ internal static unsafe class BpfProgramCalls
             nanoseconds = attributes.Duration;
             return result;
         }
+    }
+
+    /// <summary>A program's name and the numbers of its maps.</summary>
+    public static (string Name, uint[] Maps) Describe(FileDescriptor program, string subject)
+    {
+        const int MaxMaps = 64; // MAX_USED_MAPS
+        var maps = stackalloc uint[MaxMaps];
+        var info = new BpfProgramInfo { MapCount = MaxMaps, Maps = (ulong)maps };
+        BpfObjectCalls.Info(program, subject, ref info);
+        return (info.Name, new ReadOnlySpan<uint>(maps, (int)info.MapCount).ToArray());
     }
 
     [StructLayout(LayoutKind.Sequential)]

@@ -15,14 +15,7 @@ internal static unsafe class BpfTypeInfoCalls
             return [];
         }
 
-        var byId = new ByIdAttributes { Id = id };
-        var result = BpfSystemCall.Call(BpfCommand.TypeInfoById, ref byId);
-        if (result < 0)
-        {
-            throw KernelException.For(subject, $"open type information {id}", -result);
-        }
-
-        using var descriptor = new FileDescriptor(result);
+        using var descriptor = BpfObjectCalls.OpenById(BpfCommand.TypeInfoById, id) ?? throw KernelException.For(subject, $"open type information {id}", Errno.NoEntry);
         var bytes = new byte[BpfObjectCalls.Info<Info>(descriptor, subject).Size];
         fixed (byte* pointer = bytes)
         {
@@ -34,12 +27,6 @@ internal static unsafe class BpfTypeInfoCalls
 
     /// <summary>Type information of a program, empty when it was loaded without.</summary>
     public static byte[] OfProgram(FileDescriptor program, string subject) => Read(BpfObjectCalls.Info<BpfProgramInfo>(program, subject).TypeInfo, subject);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct ByIdAttributes
-    {
-        public uint Id;
-    }
 
     /// <summary><c>struct bpf_btf_info</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -7,7 +7,7 @@
 #include <linux/in.h>
 #include <bpf/bpf_endian.h>
 #include "lib/service.h"
-#include "lib/config.h"
+#include "lib/ipcache.h"
 
 #define PROCEED 1
 #define REFUSE 0
@@ -38,6 +38,12 @@ static __always_inline bool has_services(__u32 protocol)
 	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
 }
 
+static __always_inline bool same_address(const struct ip_address *left, const struct ip_address *right)
+{
+	return left->word[0] == right->word[0] && left->word[1] == right->word[1] && left->word[2] == right->word[2] && left->word[3] == right->word[3];
+}
+
+/* A frontend under a wildcard address has several addresses that a socket may have asked. */
 static __always_inline void remember_peer(struct bpf_sock_addr *ctx, const struct target *backend, const struct service_key *service, __u32 frontend)
 {
 	struct socket_peer_key key = {};
@@ -52,9 +58,41 @@ static __always_inline void remember_peer(struct bpf_sock_addr *ctx, const struc
 	peer.frontend = frontend;
 	peer.last_seen = service_tick();
 	known = bpf_map_lookup_elem(&socket_peers, &key);
-	if (known && known->frontend == frontend)
+	if (known && known->frontend == frontend && same_address(&known->address, &service->address))
 		return;
 	bpf_map_update_elem(&socket_peers, &key, &peer, BPF_ANY);
+}
+
+static __always_inline bool is_loopback(const struct ip_address *address)
+{
+	return is_mapped(address) ? (address->word[3] & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000)
+				  : !address->word[0] && !address->word[1] && !address->word[2] && address->word[3] == bpf_htonl(1);
+}
+
+/* The service that has the port on every node, if the address is a node's: one that is in no frontend, another node's or, for the node itself, loopback. */
+static __always_inline struct service *find_node_port(struct bpf_sock_addr *ctx, const struct service_key *asked)
+{
+	__u16 port = bpf_ntohs(asked->port);
+	struct service_key key = {};
+	struct ipcache_entry *entry;
+	struct service *service;
+
+	if (port < config.node_port_min || port > config.node_port_max)
+		return 0;
+	if (is_loopback(&asked->address)) {
+		if (bpf_get_netns_cookie(ctx) != config.namespace_cookie)
+			return 0;
+	} else {
+		entry = bpf_map_lookup_elem(&hosts, &asked->address);
+		if (!entry || (entry->identity != IDENTITY_HOST && !is_node(entry->identity)))
+			return 0;
+	}
+	if (is_mapped(&asked->address))
+		key.address.word[2] = asked->address.word[2];
+	key.port = asked->port;
+	key.protocol = asked->protocol;
+	service = bpf_map_lookup_elem(&services, &key);
+	return service && service->flags & SERVICE_ANY_NODE ? service : 0;
 }
 
 /*
@@ -74,7 +112,11 @@ static __always_inline bool translate(struct bpf_sock_addr *ctx, struct target *
 	key.port = target->port;
 	key.protocol = target->protocol;
 	service = bpf_map_lookup_elem(&services, &key);
-	if (!service || !(service->flags & SERVICE_INTERNAL))
+	if (!service)
+		service = find_node_port(ctx, &key);
+	else if (!(service->flags & SERVICE_INTERNAL))
+		return true;
+	if (!service)
 		return true;
 	cookie = bpf_get_netns_cookie(ctx);
 	client.client.word[0] = cookie;

@@ -29,8 +29,8 @@ internal sealed partial class HealthService : IAsyncDisposable
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<HealthService> _logger;
     private readonly HealthEndpoint _endpoint;
-    private readonly HealthResponder _onNode;
-    private readonly HealthResponder _inEndpoint;
+    private readonly HttpResponder _onNode;
+    private readonly HttpResponder _inEndpoint;
     private readonly HealthProber _prober;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private volatile HealthReport _last;
@@ -51,7 +51,7 @@ internal sealed partial class HealthService : IAsyncDisposable
         (_options, _network, _state, _own, _moved, _timeProvider) = (options, network, state, own, moved, timeProvider);
         _logger = loggers.CreateLogger<HealthService>();
         _endpoint = new HealthEndpoint(options.BpfRoot, endpoints);
-        (_onNode, _inEndpoint) = (new HealthResponder(_logger), new HealthResponder(_logger));
+        (_onNode, _inEndpoint) = (new HttpResponder(HelloProbe.Answer, _logger), new HttpResponder(HelloProbe.Answer, _logger));
         _prober = new HealthProber(options.ClusterHealthPort, Patience, network.Inside, timeProvider);
         _last = new HealthReport(options.NodeName, null, options.HealthProbeInterval.TotalSeconds, [], []);
     }
@@ -93,7 +93,7 @@ internal sealed partial class HealthService : IAsyncDisposable
         try
         {
             await _endpoint.EnsureAsync(cancellationToken).ConfigureAwait(false);
-            problems.AddRange(_inEndpoint.Listen([At(IPAddress.Any), .. _endpoint.Addresses.Any(IsIPv6) ? [At(IPAddress.IPv6Any)] : Array.Empty<IPEndPoint>()], _endpoint.Inside));
+            problems.AddRange(_inEndpoint.Listen([At(IPAddress.Any), .. _endpoint.Addresses.Any(IsIPv6) ? [At(IPAddress.IPv6Any)] : Array.Empty<IPEndPoint>()], _endpoint.Inside).Select(Problem));
         }
         catch (Exception exception) when (exception is KernelException or CniException or NodeAgentException or JournalUnavailableException or IOException)
         {
@@ -101,7 +101,7 @@ internal sealed partial class HealthService : IAsyncDisposable
             Log.NotMade(_logger, exception);
         }
 
-        problems.AddRange(_onNode.Listen([.. _network.LocalAddresses().Select(At)], _network.Inside));
+        problems.AddRange(_onNode.Listen([.. _network.LocalAddresses().Select(At)], _network.Inside).Select(Problem));
         _problems = problems;
         if (!before.SequenceEqual(_endpoint.Addresses))
         {
@@ -147,6 +147,8 @@ internal sealed partial class HealthService : IAsyncDisposable
     }
 
     private static bool IsIPv6(IPAddress address) => address.AddressFamily == AddressFamily.InterNetworkV6;
+
+    private static string Problem((IPEndPoint Place, string Reason) failure) => $"health responder: listening on {failure.Place}: {failure.Reason}";
 
     private IPEndPoint At(IPAddress address) => new(address, _options.ClusterHealthPort);
 

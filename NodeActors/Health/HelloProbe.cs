@@ -7,7 +7,10 @@ namespace Axoneme.NodeActors.Health;
 /// <summary>Asks a health responder by HTTP.</summary>
 internal static class HelloProbe
 {
-    public const string Path = "/hello";
+    private const string Path = "/hello";
+
+    /// <summary>What a health responder answers, as Cilium's does.</summary>
+    public static HttpAnswer Answer(IPEndPoint place, string target) => new(target == Path ? "200 OK" : "404 Not Found");
 
     /// <summary>Completes when the answer is 200.</summary>
     /// <param name="target">Where it listens.</param>

@@ -54,10 +54,10 @@ internal static class MapSizing
         var judgesHost = options.HostFirewall && options.Devices.Count > 0;
         var has4 = options.PodCidr4 is not null || judgesHost;
         var has6 = options.PodCidr6 is not null || judgesHost;
-        var masquerades = options.Devices.Count > 0 && (options.MasqueradeIPv4 || options.MasqueradeIPv6);
+        var translates = options.KubeProxyReplacement || (options.Devices.Count > 0 && (options.MasqueradeIPv4 || options.MasqueradeIPv6));
 
         // Proportions for what is used; a node of one family gives it what the other would have had.
-        var perUnit = (has4 ? Conntrack4Bytes * 1.0 : 0) + (has6 ? Conntrack6Bytes * 0.5 : 0) + (masquerades ? NatBytes * 1.0 : 0);
+        var perUnit = (has4 ? Conntrack4Bytes * 1.0 : 0) + (has6 ? Conntrack6Bytes * 0.5 : 0) + (translates ? NatBytes * 1.0 : 0);
         var unit = perUnit == 0 ? 0 : memory * sizes.DynamicSizeRatio / perUnit;
         var conntrack = sizes.ConntrackMax ?? Dynamic(unit, 1 << 16);
         var fragments = sizes.FragmentsMax ?? 8192;
@@ -65,7 +65,8 @@ internal static class MapSizing
         {
             ConntrackEntries = has4 ? conntrack : Unused,
             Conntrack6Entries = !has6 ? Unused : sizes.ConntrackMax is { } set ? Math.Max(1, set / 2) : Dynamic(unit / 2, 1 << 15),
-            NatEntries = masquerades ? sizes.NatMax ?? Dynamic(unit, 1 << 16) : Unused,
+            NatEntries = translates ? sizes.NatMax ?? Dynamic(unit, 1 << 16) : Unused,
+            ShortcutEntries = options.Accelerates ? datapath.ShortcutEntries : Unused,
             FragmentEntries = has4 ? fragments : Unused,
             Fragment6Entries = has6 ? fragments : Unused,
             PolicyEntries = sizes.PolicyMax ?? datapath.PolicyEntries,

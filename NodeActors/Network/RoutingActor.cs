@@ -4,6 +4,7 @@ using Axoneme.Datapath.Layout;
 using Axoneme.Datapath.Network;
 using Axoneme.NodeActors.Actors;
 using Axoneme.NodeActors.Maps;
+using Axoneme.NodeActors.Services;
 using Axoneme.NodeActors.State;
 using Microsoft.Extensions.Logging;
 
@@ -30,6 +31,8 @@ internal sealed partial class RoutingActor : NodeActor<RoutingMessage>
     private readonly uint _tunnelIfindex;
     private readonly uint _tunnelMtu;
     private IReadOnlyList<NodeAddressing>? _nodes;
+    private HashSet<uint> _accelerated = [];
+    private readonly HashSet<uint> _notAccelerated = [];
     private IDisposable? _watch;
     private bool _begun;
     private long _drift;
@@ -128,6 +131,7 @@ internal sealed partial class RoutingActor : NodeActor<RoutingMessage>
 
         // What is not masqueraded is known before anything is.
         var masquerade = KeepUnmasqueraded(problems);
+        KeepAccelerated(view.Uplinks.Devices, problems);
         KeepDevices(view.Uplinks);
         KeepAttached(InterfaceRole.Device, [.. view.Uplinks.Devices.Select(device => (device.Ifindex, device.Name))], problems);
         KeepAttached(InterfaceRole.Overlay, tunnel is null ? [] : [(tunnel.Index, tunnel.Name)], problems);
@@ -181,7 +185,8 @@ internal sealed partial class RoutingActor : NodeActor<RoutingMessage>
 
     private void KeepDevices(NodeUplinks uplinks) => Keep(
         _devices,
-        uplinks.Devices.Select(device => KeyValuePair.Create(device.Ifindex, Entry(device.IPv4, device.IPv6, device.Mac)))
+        uplinks.Devices.Select(device => KeyValuePair.Create(
+                device.Ifindex, Entry(device.IPv4, device.IPv6, device.Mac) with { Flags = _accelerated.Contains(device.Ifindex) ? DeviceFlags.Accelerated : DeviceFlags.None }))
             .Append(KeyValuePair.Create(DeviceEntry.OfNode, Entry(uplinks.IPv4, uplinks.IPv6, default))),
         removes: true);
 
@@ -215,6 +220,40 @@ internal sealed partial class RoutingActor : NodeActor<RoutingMessage>
         {
             map.WriteDeletes();
         }
+    }
+
+    /// <summary>Drivers do nothing until tc leaves them something to do: they come first, and what says that they are there is written after.</summary>
+    private void KeepAccelerated(IReadOnlyList<NodeDevice> devices, List<string> problems)
+    {
+        var wanted = _options.Accelerates ? devices : [];
+        var accelerated = _datapath.AcceleratedInterfaces().ToHashSet();
+        foreach (var ifindex in accelerated.Where(ifindex => wanted.All(device => device.Ifindex != ifindex)).ToArray())
+        {
+            _datapath.Decelerate(ifindex);
+            accelerated.Remove(ifindex);
+        }
+
+        foreach (var device in wanted.Where(device => !accelerated.Contains(device.Ifindex)))
+        {
+            try
+            {
+                _datapath.Accelerate(device.Ifindex, inDriver: _options.Services.Acceleration != LoadBalancerAcceleration.TestingOnly);
+                accelerated.Add(device.Ifindex);
+            }
+            catch (KernelException exception) when (_options.Services.Acceleration == LoadBalancerAcceleration.BestEffort)
+            {
+                if (_notAccelerated.Add(device.Ifindex))
+                {
+                    Log.NotAccelerated(Logger, device.Name, exception.Message);
+                }
+            }
+            catch (KernelException exception)
+            {
+                problems.Add($"interface {device.Name}: its driver does not send on what is for services, which goes the longer way: {exception.Message}; choose --bpf-lb-acceleration best-effort or disabled, or see what the driver demands of XDP");
+            }
+        }
+
+        _accelerated = accelerated;
     }
 
     private void KeepAttached(InterfaceRole role, IReadOnlyList<(uint Ifindex, string Name)> wanted, List<string> problems)
@@ -266,6 +305,9 @@ internal sealed partial class RoutingActor : NodeActor<RoutingMessage>
     {
         [LoggerMessage(60, LogLevel.Warning, "The tunnel device {Device} was gone or changed and was made again", EventName = "TunnelMadeAgain")]
         public static partial void TunnelMadeAgain(ILogger logger, string device);
+
+        [LoggerMessage(62, LogLevel.Information, "The driver of device {Device} does not send on what is for services: {Reason}", EventName = "NotAccelerated")]
+        public static partial void NotAccelerated(ILogger logger, string device, string reason);
 
         [LoggerMessage(61, LogLevel.Warning, "The programs were detached from device {Device} by somebody else and are attached again", EventName = "DeviceAttachedAgain")]
         public static partial void AttachedAgain(ILogger logger, string device);

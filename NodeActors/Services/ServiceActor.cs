@@ -3,6 +3,7 @@ using Axoneme.Datapath;
 using Axoneme.NodeActors.Actors;
 using Axoneme.NodeActors.Local;
 using Axoneme.NodeActors.Maps;
+using Axoneme.NodeActors.Network;
 using Axoneme.Wire.Agent;
 using Microsoft.Extensions.Logging;
 
@@ -14,6 +15,7 @@ internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
     private readonly ServiceModel _model;
     private readonly ServiceProgrammer _programmer;
     private readonly NodePorts _nodePorts;
+    private readonly ServiceHealthChecks _healthChecks;
     private readonly ITimer _continue;
     private readonly BackOff _backOff = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(10));
     private long _ticket;
@@ -25,13 +27,15 @@ internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
     private volatile IReadOnlyList<MapStatus> _mapStatus = [];
     private volatile IReadOnlyList<string> _problems = [];
 
-    public ServiceActor(NodeAgentOptions options, IDatapath datapath, LocalStore store, LocalContents contents, TimeProvider timeProvider, ILogger<ServiceActor> logger)
+    public ServiceActor(
+        NodeAgentOptions options, IDatapath datapath, INodeNetwork network, LocalStore store, LocalContents contents, TimeProvider timeProvider, ILogger<ServiceActor> logger)
         : base("services", timeProvider, logger)
     {
         _model = new ServiceModel(options.NodeName, options.Services);
         _programmer = new ServiceProgrammer(
             datapath.Services, new ServiceIds(contents.ServiceIdBlock, block => store.Enqueue(NextBlock(block))), options.Services, timeProvider, logger);
         _nodePorts = new NodePorts(datapath.Services.NodePorts, logger);
+        _healthChecks = new ServiceHealthChecks(network.Inside, logger);
         _programmer.Adopt(KernelServices.Read(datapath.Services));
         _mapStatus = [.. _programmer.Status, _nodePorts.Status];
         _continue = timeProvider.CreateTimer(_ => Post(new ServiceMessage.ContinueDue()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -70,6 +74,7 @@ internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
     {
         await _continue.DisposeAsync().ConfigureAwait(false);
         await base.DisposeAsync().ConfigureAwait(false);
+        await _healthChecks.DisposeAsync().ConfigureAwait(false);
     }
 
     protected override void Abandon(ServiceMessage message) => message.Abandon();
@@ -134,6 +139,8 @@ internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
         var changes = _model.TakeChanges();
         _programmer.Update(changes);
         _nodePorts.Update(changes);
+        _healthChecks.Update(changes);
+        _healthChecks.Listen(_model.Addresses);
         if (_isComplete)
         {
             _programmer.RemoveStrangers();
@@ -141,17 +148,14 @@ internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
         }
 
         var isDone = _programmer.Flush() & _nodePorts.Write() && _compareProblem is null && !_programmer.HasRefused;
-        if (isDone)
+        ShowStatus(); // before anybody who waits for it hears that it is written
+        if (isDone && _told != _ticket)
         {
-            if (_told != _ticket)
-            {
-                Written?.Invoke(_told = _ticket);
-            }
+            Written?.Invoke(_told = _ticket);
         }
 
         isDone &= _programmer.LetGo();
-        _mapStatus = [.. _programmer.Status, _nodePorts.Status];
-        _problems = [.. _model.Problems, .. _programmer.Problems, .. new[] { _compareProblem }.OfType<string>()];
+        ShowStatus();
         if (isDone)
         {
             _backOff.Reset();
@@ -161,6 +165,12 @@ internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
         {
             _continue.Change(isDone ? ServiceProgrammer.Grace : _backOff.Next(), Timeout.InfiniteTimeSpan);
         }
+    }
+
+    private void ShowStatus()
+    {
+        _mapStatus = [.. _programmer.Status, _nodePorts.Status];
+        _problems = [.. _model.Problems, .. _programmer.Problems, .. _healthChecks.Problems, .. new[] { _compareProblem }.OfType<string>()];
     }
 
     private void Compare()

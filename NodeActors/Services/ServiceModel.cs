@@ -26,6 +26,9 @@ internal sealed class ServiceModel(string nodeName, ServiceOptions options)
 
     public int ServiceCount => _services.Count;
 
+    /// <summary>The node's own.</summary>
+    public IReadOnlyCollection<IPAddress> Addresses => _node.Addresses;
+
     /// <summary>What is wrong with records, and who did not get a frontend.</summary>
     public IEnumerable<string> Problems => _problems.OrderBy(pair => pair.Key).SelectMany(pair => pair.Value);
 

@@ -15,6 +15,9 @@ public sealed record ServiceOptions
     /// <summary>Who answers clients outside when the backend is on another node (<c>--bpf-lb-mode</c>).</summary>
     public LoadBalancerMode Mode { get; init; } = LoadBalancerMode.Snat;
 
+    /// <summary>Whether devices' drivers send on what goes between clients outside and backends on other nodes (<c>--bpf-lb-acceleration</c>).</summary>
+    public LoadBalancerAcceleration Acceleration { get; init; } = LoadBalancerAcceleration.Disabled;
+
     /// <summary>The least port a service may have on every node (<c>--node-port-range</c>).</summary>
     public ushort NodePortFirst { get; init; } = 30000;
 
@@ -46,6 +49,22 @@ public enum LoadBalancerAlgorithm
 
     /// <summary>Every node gives a client the same backend.</summary>
     Maglev,
+}
+
+/// <summary>Who sends on what goes between clients outside and backends on other nodes.</summary>
+public enum LoadBalancerAcceleration
+{
+    /// <summary>The kernel's stack, by tc.</summary>
+    Disabled,
+
+    /// <summary>Drivers, by XDP; a device whose driver cannot is a problem.</summary>
+    Native,
+
+    /// <summary>Drivers that can.</summary>
+    BestEffort,
+
+    /// <summary>The kernel in the drivers' place: works everywhere, and is for tests.</summary>
+    TestingOnly,
 }
 
 /// <summary>How answers of a backend on another node reach a client outside.</summary>

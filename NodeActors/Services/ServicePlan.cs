@@ -30,8 +30,16 @@ internal enum FrontendKind
 /// <summary>What an owner should have in the kernel.</summary>
 internal sealed record ServicePlan(ServiceOwner Owner, ImmutableArray<GroupPlan> Groups, ImmutableArray<string> Problems)
 {
+    /// <summary>Where load balancers ask whether this node has endpoints; null for a service that they do not.</summary>
+    public HealthCheckPlan? HealthCheck { get; init; }
+
     public IEnumerable<FrontendPlan> Frontends => Groups.SelectMany(group => group.Frontends);
 }
+
+/// <summary>What is answered on a service's health check port.</summary>
+/// <param name="Port">At each of the node's addresses.</param>
+/// <param name="LocalEndpoints">How many endpoints on this node take new connections.</param>
+internal sealed record HealthCheckPlan(ushort Port, int LocalEndpoints);
 
 /// <summary>A port with its frontends and backends.</summary>
 /// <param name="Key">Which port.</param>

@@ -16,6 +16,7 @@ internal sealed record NodeSituation(string Name, string Zone, ImmutableArray<IP
 internal sealed class ServicePlanner(ServiceOptions options)
 {
     private const string ForwardingMode = "service.cilium.io/forwarding-mode";
+    private static readonly IPAddress[] s_anyNode = [IPAddress.Any, IPAddress.IPv6Any];
     private static readonly ImmutableArray<BackendTier> Everyone = [BackendTier.Any];
 
     /// <param name="service">The service.</param>
@@ -61,6 +62,10 @@ internal sealed class ServicePlanner(ServiceOptions options)
             else if (port.NodePort != 0)
             {
                 AddExternal(node.Addresses.Where(OfService), port.NodePort, FrontendKind.NodePort);
+                foreach (var any in s_anyNode.Where(OfService))
+                {
+                    group.Add(any, port.NodePort, FrontendKind.NodePort, common | ServiceFlags.AnyNode, affinity, pools.Of(any, local: false), BackendList.Empty);
+                }
             }
 
             AddExternal(loadBalancerIps, port.Port, FrontendKind.LoadBalancer);
@@ -80,7 +85,7 @@ internal sealed class ServicePlanner(ServiceOptions options)
             }
         }
 
-        return frontends.ToPlan();
+        return frontends.ToPlan() with { HealthCheck = HealthCheck(service, slices, node, frontends) };
 
         bool OfService(IPAddress address) => families.Contains(address.AddressFamily);
     }
@@ -137,7 +142,7 @@ internal sealed class ServicePlanner(ServiceOptions options)
             {
                 foreach (var endpoint in slice.Endpoints)
                 {
-                    var ready = service.PublishNotReadyAddresses || endpoint.Ready && !endpoint.Terminating;
+                    var ready = IsReady(service, endpoint);
                     if (!ready && !(endpoint.Serving && endpoint.Terminating))
                     {
                         continue;
@@ -163,6 +168,28 @@ internal sealed class ServicePlanner(ServiceOptions options)
 
         return [.. candidates.Values];
     }
+
+    /// <summary>A pod of two families is in two slices and one endpoint.</summary>
+    private static HealthCheckPlan? HealthCheck(ServiceRecord service, IReadOnlyCollection<EndpointSliceRecord> slices, NodeSituation node, FrontendSet frontends)
+    {
+        if (service.HealthCheckNodePort == 0)
+        {
+            return null;
+        }
+
+        if (service.HealthCheckNodePort > ushort.MaxValue)
+        {
+            frontends.Problem($"health check node port {service.HealthCheckNodePort} is no port");
+            return null;
+        }
+
+        var local = slices.SelectMany(slice => slice.Endpoints)
+            .Where(endpoint => endpoint.Node == node.Name && IsReady(service, endpoint))
+            .Select(endpoint => endpoint.Pod.Length > 0 ? endpoint.Pod : endpoint.Addresses.FirstOrDefault() ?? "");
+        return new HealthCheckPlan((ushort)service.HealthCheckNodePort, local.Distinct().Count());
+    }
+
+    private static bool IsReady(ServiceRecord service, SliceEndpoint endpoint) => service.PublishNotReadyAddresses || endpoint.Ready && !endpoint.Terminating;
 
     private static ImmutableArray<IPNetwork> Ranges(ServiceRecord service, FrontendSet frontends)
     {

@@ -17,7 +17,7 @@ internal static class ServiceViews
     public static string FlagsOf(ServiceFlags flags) =>
         string.Join(',', FlagNames.Where((_, bit) => ((int)flags & 1 << bit) != 0));
 
-    private static readonly string[] FlagNames = ["external", "internal", "affinity", "source-ranges", "direct-return"];
+    private static readonly string[] FlagNames = ["external", "internal", "affinity", "source-ranges", "direct-return", "any-node"];
 
     private static IReadOnlyList<ServiceBackendView> BackendsOf(InstalledFrontend frontend)
     {

@@ -30,13 +30,24 @@ internal sealed class ServiceOptionSet
             _ => LoadBalancerMode.Snat,
         });
 
+    private readonly Option<LoadBalancerAcceleration> _acceleration = CommandLine.Value(
+        "--bpf-lb-acceleration", "disabled|native|best-effort|testing-only",
+        "Have the devices' drivers (XDP) send on what goes between clients outside and backends on other nodes: all drivers, those that can, or the kernel in their place.", "disabled",
+        text => CommandLine.OneOf(text, "disabled", "native", "best-effort", "testing-only") switch
+        {
+            "native" => LoadBalancerAcceleration.Native,
+            "best-effort" => LoadBalancerAcceleration.BestEffort,
+            "testing-only" => LoadBalancerAcceleration.TestingOnly,
+            _ => LoadBalancerAcceleration.Disabled,
+        });
+
     private readonly Option<(ushort First, ushort Last)> _nodePorts = CommandLine.Value(
         "--node-port-range", "first,last", "Ports that services may have on every node.", "30000,32767", Range);
 
     private readonly Option<bool> _allTypes = CommandLine.Switch(
         "--bpf-lb-source-range-all-types", "A service's source ranges hold for its node ports and external addresses, too.", byDefault: false);
 
-    public IEnumerable<Option> All => [_algorithm, _tableSize, _seed, _mode, _nodePorts, _allTypes];
+    public IEnumerable<Option> All => [_algorithm, _tableSize, _seed, _mode, _acceleration, _nodePorts, _allTypes];
 
     public ServiceOptions Read(ParseResult parsed)
     {
@@ -47,6 +58,7 @@ internal sealed class ServiceOptionSet
             MaglevTableSize = parsed.GetValue(_tableSize),
             MaglevSeed = parsed.GetValue(_seed),
             Mode = parsed.GetValue(_mode),
+            Acceleration = parsed.GetValue(_acceleration),
             NodePortFirst = first,
             NodePortLast = last,
             SourceRangesForAllTypes = parsed.GetValue(_allTypes),

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Net;
+using System.Net.Sockets;
 using Axoneme.Datapath;
 using Axoneme.Datapath.Layout;
 using Axoneme.Datapath.Network;
@@ -15,6 +17,7 @@ internal sealed class CostBed : IDisposable
     public const ushort FirstPort = 20_000;
     public const uint OtherPodIfindex = 77; // a test run goes nowhere: it need not exist
     private const uint RemoteIdentity = 4000;
+    private static readonly MacAddress _deviceMac = MacAddress.Parse("02:00:00:00:00:10");
     private readonly string _name = $"axn-bench{Environment.ProcessId}";
     private readonly string _root;
     private readonly NetworkNamespace _neighbour;
@@ -27,13 +30,20 @@ internal sealed class CostBed : IDisposable
         _neighbour = NetworkNamespace.Create($"{_name}b");
         using var routes = RouteSocket.OpenIn(Namespace);
         Sysctl("net.ipv4.ip_forward");
-        Pod = Veth(routes, "lxc1", ClientMac, "10.244.0.1");
-        Device = Veth(routes, "eth0", MacAddress.Parse("02:00:00:00:00:10"), "172.30.0.1");
+        Sysctl("net.ipv6.conf.all.forwarding");
+        Pod = Veth(routes, "lxc1", ClientMac, IPAddress.Parse("10.244.0.1"));
+        Device = Veth(routes, "eth0", _deviceMac, BedAddresses.V4.Self, BedAddresses.V6.Self);
         routes.Execute(new RouteBatch()
             .AddRoute(new RouteInfo(IPNetwork.Parse("172.30.0.0/24"), Device))
-            .AddNeighbour(Device, Node, MacAddress.Parse("02:00:00:00:00:20"))
-            .AddNeighbour(Device, World, MacAddress.Parse("02:00:00:00:00:21"))
-            .AddRoute(new RouteInfo(IPNetwork.Parse("10.245.0.0/24"), Device, Node)));
+            .AddRoute(new RouteInfo(IPNetwork.Parse("fd30::/64"), Device)));
+        foreach (var (family, pods) in new[] { (BedAddresses.V4, "10.245.0.0/24"), (BedAddresses.V6, "fd00:10:245::/64") })
+        {
+            routes.Execute(new RouteBatch()
+                .AddNeighbour(Device, family.Node, MacAddress.Parse("02:00:00:00:00:20"))
+                .AddNeighbour(Device, family.World, MacAddress.Parse("02:00:00:00:00:21"))
+                .AddRoute(new RouteInfo(IPNetwork.Parse(pods), Device, family.Node)));
+        }
+
         if (tunnel)
         {
             Ip("link", "add", "vx0", "type", "vxlan", "external", "dstport", "8472", "nolearning");
@@ -52,19 +62,6 @@ internal sealed class CostBed : IDisposable
 
     public static MacAddress ClientMac { get; } = MacAddress.Parse("02:00:00:00:00:02");
 
-    public static IPAddress Client { get; } = IPAddress.Parse("10.244.0.2");
-
-    /// <summary>Another pod of the same node.</summary>
-    public static IPAddress Server { get; } = IPAddress.Parse("10.244.0.3");
-
-    /// <summary>A pod of another node.</summary>
-    public static IPAddress Remote { get; } = IPAddress.Parse("10.245.0.3");
-
-    /// <summary>Somebody outside the cluster.</summary>
-    public static IPAddress World { get; } = IPAddress.Parse("172.30.0.99");
-
-    public static IPAddress Node { get; } = IPAddress.Parse("172.30.0.2");
-
     public NetworkNamespace Namespace { get; }
 
     public DatapathOptions Options { get; }
@@ -79,28 +76,53 @@ internal sealed class CostBed : IDisposable
 
     public string ProgramPath(string program) => Path.Combine(_root, "programs", program);
 
-    public void Forget() => Datapath.Conntrack4.DeleteMany([.. Datapath.Conntrack4.Entries().Select(entry => entry.Key)]);
+    /// <summary>Forgets every connection and translation.</summary>
+    public void Forget()
+    {
+        Empty(Datapath.Conntrack4);
+        Empty(Datapath.Conntrack6);
+        Empty(Datapath.Nat);
+    }
 
     /// <summary>A TCP packet of 60 bytes behind its Ethernet header, to port 80.</summary>
-    public static byte[] Packet(IPAddress source, IPAddress destination, byte tcpFlags, ushort port = FirstPort)
+    public static byte[] Packet(IPAddress source, IPAddress destination, byte tcpFlags) => Packet(new IPEndPoint(source, FirstPort), new IPEndPoint(destination, 80), tcpFlags);
+
+    /// <summary>A TCP packet with 20 bytes of payload.</summary>
+    public static byte[] Packet(IPEndPoint source, IPEndPoint destination, byte tcpFlags)
     {
-        var frame = new byte[74];
+        var ipv6 = source.AddressFamily == AddressFamily.InterNetworkV6;
+        var frame = new byte[ipv6 ? 94 : 74];
         ClientMac.ToArray().CopyTo(frame, 0);
         ClientMac.ToArray().CopyTo(frame, 6);
-        frame[12] = 8;
-        frame[14] = 0x45;
-        frame[17] = 60;
-        frame[22] = 64;
-        frame[23] = 6;
-        source.TryWriteBytes(frame.AsSpan(26), out _);
-        destination.TryWriteBytes(frame.AsSpan(30), out _);
-        frame[34] = (byte)(port >> 8);
-        frame[35] = (byte)port;
-        frame[37] = 80;
-        frame[46] = 0xA0;
-        frame[47] = tcpFlags;
+        if (ipv6)
+        {
+            (frame[12], frame[13], frame[14], frame[19], frame[20], frame[21]) = (0x86, 0xDD, 0x60, 40, 6, 64);
+        }
+        else
+        {
+            (frame[12], frame[14], frame[17], frame[22], frame[23]) = (8, 0x45, 60, 64, 6);
+        }
+
+        source.Address.TryWriteBytes(frame.AsSpan(ipv6 ? 22 : 26), out var length);
+        destination.Address.TryWriteBytes(frame.AsSpan((ipv6 ? 22 : 26) + length), out _);
+        var tcp = frame.AsSpan(PortsOf(frame));
+        BinaryPrimitives.WriteUInt16BigEndian(tcp, (ushort)source.Port);
+        BinaryPrimitives.WriteUInt16BigEndian(tcp[2..], (ushort)destination.Port);
+        (tcp[12], tcp[13]) = (0xA0, tcpFlags);
         return frame;
     }
+
+    /// <summary>A packet of the tunnel, as it comes from the other node.</summary>
+    public static byte[] OuterPacket()
+    {
+        var outer = Packet(BedAddresses.V4.Node, BedAddresses.V4.Self, 0);
+        outer[23] = 17;
+        (outer[36], outer[37]) = (8472 >> 8, 8472 & 0xFF);
+        return outer;
+    }
+
+    /// <summary>Where a frame's ports are: the source's, two bytes on the destination's.</summary>
+    public static int PortsOf(ReadOnlySpan<byte> frame) => frame[12] == 8 ? 34 : 54;
 
     public void Dispose()
     {
@@ -113,27 +135,35 @@ internal sealed class CostBed : IDisposable
         Directory.Delete(Path.GetDirectoryName(_root)!, recursive: true);
     }
 
-    private static EndpointEntry PodEntry(ushort id, IPAddress address, uint identity, uint policyId) => new()
+    private static EndpointEntry PodEntry(ushort id, Func<BedAddresses, IPAddress> address, uint identity, uint policyId) => new()
     {
         Identity = identity, PolicyId = policyId, PolicyRevision = 1, Id = id, Flags = EndpointFlags.IngressEnforced | EndpointFlags.EgressEnforced,
-        Mac = ClientMac, GatewayMac = ClientMac, Ipv4 = IpAddressKey.From(address).Word3,
+        Mac = ClientMac, GatewayMac = ClientMac, Ipv4 = IpAddressKey.From(address(BedAddresses.V4)).Word3, Ipv6 = IpAddressKey.From(address(BedAddresses.V6)),
     };
 
     private static PolicyEntry Allow => new(0, 1, new PolicyRangeEntry(6 << 16 | 80, 6 << 16 | 80, 1, 20));
 
+    private static void Empty<TKey, TValue>(IKernelMap<TKey, TValue> map)
+        where TKey : unmanaged
+        where TValue : unmanaged => map.DeleteMany([.. map.Entries().Select(entry => entry.Key)]);
+
     private void Fill(bool tunnel)
     {
         var hops = tunnel ? 1u : 0u;
-        Datapath.Tunnels.Put(1, IpAddressKey.From(Node));
-        Datapath.Endpoints.Put(Pod, PodEntry(1, Client, 1000, 1));
-        Datapath.Endpoints.Put(OtherPodIfindex, PodEntry(2, Server, 2000, 2));
-        Datapath.Devices.Put(Device, new DeviceEntry { Ipv4 = IpAddressKey.From(IPAddress.Parse("172.30.0.1")).Word3, Mac = MacAddress.Parse("02:00:00:00:00:10") });
-        Datapath.Hosts.Put(IpAddressKey.From(Client), new IpcacheEntry { Identity = 1000, Ifindex = Pod });
-        Datapath.Hosts.Put(IpAddressKey.From(Server), new IpcacheEntry { Identity = 2000, Ifindex = OtherPodIfindex });
-        Datapath.Hosts.Put(IpAddressKey.From(Remote), new IpcacheEntry { Identity = RemoteIdentity, Tunnel = hops });
-        Datapath.Hosts.Put(IpAddressKey.From(Node), new IpcacheEntry { Identity = 6, Tunnel = hops });
-        Datapath.Hosts.Put(IpAddressKey.From(IPAddress.Parse("172.30.0.1")), new IpcacheEntry { Identity = 1 });
-        foreach (var peer in new[] { 2000u, RemoteIdentity, 9u })
+        Datapath.Tunnels.Put(1, IpAddressKey.From(BedAddresses.V4.Node));
+        Datapath.Endpoints.Put(Pod, PodEntry(1, all => all.Client, 1000, 1));
+        Datapath.Endpoints.Put(OtherPodIfindex, PodEntry(2, all => all.Server, 2000, 2));
+        Datapath.Devices.Put(Device, new DeviceEntry { Ipv4 = IpAddressKey.From(BedAddresses.V4.Self).Word3, Ipv6 = IpAddressKey.From(BedAddresses.V6.Self), Mac = _deviceMac });
+        foreach (var family in new[] { BedAddresses.V4, BedAddresses.V6 })
+        {
+            Datapath.Hosts.Put(IpAddressKey.From(family.Client), new IpcacheEntry { Identity = 1000, Ifindex = Pod });
+            Datapath.Hosts.Put(IpAddressKey.From(family.Server), new IpcacheEntry { Identity = 2000, Ifindex = OtherPodIfindex });
+            Datapath.Hosts.Put(IpAddressKey.From(family.Remote), new IpcacheEntry { Identity = RemoteIdentity, Tunnel = hops });
+            Datapath.Hosts.Put(IpAddressKey.From(family.Node), new IpcacheEntry { Identity = 6, Tunnel = hops });
+            Datapath.Hosts.Put(IpAddressKey.From(family.Self), new IpcacheEntry { Identity = 1 });
+        }
+
+        foreach (var peer in new[] { 2000u, RemoteIdentity, 9u, 10u })
         {
             Datapath.Policy.Put(PolicyKey.Of(1, TrafficDirection.Egress, peer), Allow);
             Datapath.Policy.Put(PolicyKey.Of(1, TrafficDirection.Ingress, peer), Allow);
@@ -143,12 +173,16 @@ internal sealed class CostBed : IDisposable
         LargeCluster.Fill(Datapath, 1, 2);
     }
 
-    private uint Veth(RouteSocket routes, string name, MacAddress mac, string address)
+    private uint Veth(RouteSocket routes, string name, MacAddress mac, params IPAddress[] addresses)
     {
         var link = routes.CreateVeth(new VethPair { Name = name, Mac = mac, PeerName = name, PeerMac = MacAddress.Parse("02:00:00:00:00:99"), PeerNamespace = _neighbour });
         using var there = RouteSocket.OpenIn(_neighbour);
         there.Execute(new RouteBatch().SetUp(there.FindLink(name)!.Index));
-        routes.Execute(new RouteBatch().AddAddress(link.Index, IPAddress.Parse(address)));
+        foreach (var address in addresses)
+        {
+            routes.Execute(new RouteBatch().AddAddress(link.Index, address));
+        }
+
         return link.Index;
     }
 

@@ -28,6 +28,7 @@ struct passage {
 	__u8 answers;	   /* comes from the backend of a service: from there in the client's eyes */
 	__u8 unmasqueraded; /* its destination was ours and is the sender of what it answers */
 	__u8 to_itself; /* enum to_itself */
+	__u32 shortcut; /* what is behind this one goes the same way, if its device can */
 	__u32 mtu; /* out: how long the packet may be, when that is why it was refused */
 };
 

@@ -27,6 +27,8 @@ struct balancing {
 	struct affinity_key client;
 	struct packet inner;
 	struct replacement with;
+	struct nat_key arrived; /* the packet as it came, where shortcuts are left */
+	__u8 arrives_at[6];
 };
 
 struct {

@@ -146,6 +146,46 @@ APART int find_way_out(struct __sk_buff *skb, const struct packet *packet, __u32
 	return 0;
 }
 
+/* Where a packet arrives from outside: how it looks before anything is done to it. */
+static __always_inline void note_arrival(struct __sk_buff *skb, const struct packet *packet)
+{
+	struct balancing *with = balancing_space_here();
+	struct ethhdr *ethernet = (void *)(long)skb->data;
+
+	if (!with || (void *)(ethernet + 1) > (void *)(long)skb->data_end)
+		return;
+	make_nat_key(&with->arrived, packet, 0);
+	__builtin_memcpy(with->arrives_at, ethernet->h_dest, ETH_ALEN);
+}
+
+/* Will packets of this kind look the same to the driver's program, which takes whole ones in the middle of a connection? */
+static __always_inline bool may_be_shortened(const struct packet *packet)
+{
+	return packet->kind == PACKET_CONNECTION && !packet->later_fragment && !has_options(packet) &&
+	       (packet->protocol == IPPROTO_TCP ? !(packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) : packet->protocol == IPPROTO_UDP);
+}
+
+/* Behind all changes. */
+APART int note_shortcut(const struct packet *packet, const struct next_hop *hop, const struct device *device)
+{
+	struct balancing *with = balancing_space_here();
+	struct shortcut way = {};
+
+	if (!packet || !hop || !device || !with)
+		return 0;
+	way.source = packet->source;
+	way.destination = packet->destination;
+	way.source_port = packet->source_port;
+	way.destination_port = packet->destination_port;
+	way.tick = now_ticks();
+	way.ifindex = hop->ifindex;
+	way.mtu = hop->mtu;
+	__builtin_memcpy(way.source_mac, device->mac, ETH_ALEN);
+	__builtin_memcpy(way.destination_mac, hop->mac, ETH_ALEN);
+	__builtin_memcpy(way.arrives_at, with->arrives_at, ETH_ALEN);
+	return bpf_map_update_elem(&shortcuts, &with->arrived, &way, BPF_ANY);
+}
+
 /*
  * Out of the node, masqueraded if that was decided. Sets `reason` when it must not leave. Only devices that are ours to use
  * are used: behind others the host may have rules of its own. `known`, of the connection, spares the question for a tick.
@@ -182,6 +222,8 @@ static __always_inline int send_out(struct __sk_buff *skb, struct packet *packet
 	}
 	__builtin_memcpy(ethernet->h_source, device->mac, ETH_ALEN);
 	__builtin_memcpy(ethernet->h_dest, way.hop.mac, ETH_ALEN);
+	if (config.acceleration && passage->shortcut && device->flags & DEVICE_ACCELERATED)
+		note_shortcut(packet, &way.hop, device);
 	return bpf_redirect(way.hop.ifindex, 0);
 }
 
@@ -244,6 +286,7 @@ static __always_inline int send_to_direct_backend(struct __sk_buff *skb, struct 
 		*reason = put_frontend(skb, packet);
 		if (*reason)
 			return TC_ACT_SHOT;
+		passage->shortcut = false;
 	}
 	if (too_long)
 		return leave_to_stack(skb, false); /* which splits it */
@@ -299,6 +342,7 @@ static __always_inline int forward_service(struct __sk_buff *skb, struct packet 
 
 	if (!config.services)
 		return TC_ACT_OK;
+	passage->shortcut = config.acceleration && passage->arrived_on != config.tunnel_ifindex && may_be_shortened(packet);
 	if (passage->to_service)
 		return send_to_backend(skb, packet, passage, reason);
 	if (!passage->unmasqueraded)

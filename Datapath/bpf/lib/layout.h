@@ -53,7 +53,11 @@ struct device {
 	__u32 ipv4; /* what leaves here under the node's address gets this one, network byte order; 0: none */
 	struct ip_address ipv6;
 	__u8 mac[6]; /* the interface's own */
-	__u8 pad[2];
+	__u16 flags; /* enum device_flags */
+};
+
+enum device_flags {
+	DEVICE_ACCELERATED = 1 << 0, /* has the driver's program, and may send what other drivers received */
 };
 
 /* Key of the entry with the node's main addresses, for what leaves by no such interface. */
@@ -97,6 +101,23 @@ struct nat_entry {
 };
 
 /*
+ * Map `shortcuts`: LRU hash, key struct nat_key with direction 0, of a packet as it arrives from outside. What became of such a packet within
+ * this tick becomes of all others.
+ */
+struct shortcut {
+	struct ip_address source;
+	struct ip_address destination;
+	__be16 source_port;
+	__be16 destination_port;
+	__u32 tick;
+	__u32 ifindex; /* of the device it leaves by */
+	__u16 mtu;     /* of the way there, bytes behind the Ethernet header */
+	__u8 source_mac[6];
+	__u8 destination_mac[6];
+	__u8 arrives_at[6]; /* whom it is addressed to on the link */
+};
+
+/*
  * Services. A frontend names two pools of backends, for clients inside and outside the cluster. A pool never changes: another one
  * is written beside it, and then the frontends are pointed there, one hash update each. Map `services`: hash.
  */
@@ -113,6 +134,7 @@ enum service_flags {
 	SERVICE_AFFINITY = 1 << 2,	/* a client stays with its backend */
 	SERVICE_SOURCE_RANGES = 1 << 3, /* clients outside must be in `source_ranges` */
 	SERVICE_DIRECT_RETURN = 1 << 4, /* backends on other nodes answer the client themselves */
+	SERVICE_ANY_NODE = 1 << 5,	/* under 0.0.0.0 or ::, for sockets that ask any node; nobody can send packets there */
 };
 
 struct service_pool {
@@ -396,7 +418,8 @@ enum named_counter {
 	COUNTER_NAT_CONFLICTS = 517, /* ports tried that were taken */
 	COUNTER_NAT_EXHAUSTED = 518, /* no free port found: the packet was dropped */
 	COUNTER_CONNTRACK_INSERTED = 519,
-	COUNTER_MAX = 520,
+	COUNTER_SHORTCUTS = 520, /* sent on by the driver's program */
+	COUNTER_MAX = 521,
 };
 
 /* Numbers and texts are Cilium's (pkg/monitor/api, Documentation: "Drop reasons"), so that dashboards keep working. */

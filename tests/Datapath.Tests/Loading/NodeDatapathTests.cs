@@ -17,13 +17,13 @@ public class NodeDatapathTests
         string[] maps =
         [
             "affinity", "backends", "balancing_space", "conntrack4", "conntrack6", "counters", "devices", "endpoints", "events", "fragments4", "fragments6", "frontends", "hosts",
-            "maglev", "nat", "node_ports", "policy", "policy_ranges", "prefixes", "service_pools", "services", "socket_peers", "source_ranges", "tunnels", "unmasqueraded",
+            "maglev", "nat", "node_ports", "policy", "policy_ranges", "prefixes", "service_pools", "services", "shortcuts", "socket_peers", "source_ranges", "tunnels", "unmasqueraded",
         ];
         Assert.Equal(maps, Names("maps"));
         Assert.Equal(
             [
                 "bind4", "bind6", "connect4", "connect6", "from_netdev", "from_overlay", "from_pod", "getpeername4", "getpeername6", "recvmsg4", "recvmsg6", "sendmsg4", "sendmsg6",
-                "to_netdev", "to_overlay", "to_pod",
+                "to_netdev", "to_overlay", "to_pod", "xdp_netdev",
             ],
             Names("programs"));
         Assert.Empty(Names("links"));

@@ -12,17 +12,19 @@ public sealed class VerifierTests
 {
     private static readonly DatapathConfig _everything = new()
     {
-        TunnelIfindex = 2, TunnelMtu = 1450, HostFirewall = 1, Masquerade4 = 1, Masquerade6 = 1, Services = 1,
+        TunnelIfindex = 2, TunnelMtu = 1450, HostFirewall = 1, Masquerade4 = 1, Masquerade6 = 1, Services = 1, Acceleration = 1,
     };
+
+    private static readonly string[] _objects = [.. Enum.GetValues<InterfaceRole>().Select(InterfacePrograms.ObjectNameOf), SocketAttachment.ObjectName, DriverAttachment.ObjectName];
 
     public static TheoryData<string, uint, byte, byte, byte, byte> Combinations()
     {
         var combinations = new TheoryData<string, uint, byte, byte, byte, byte>();
-        foreach (var role in Enum.GetValues<InterfaceRole>())
+        foreach (var name in Enum.GetValues<InterfaceRole>().Select(InterfacePrograms.ObjectNameOf))
         {
             for (var bits = 0; bits < 32; bits++)
             {
-                combinations.Add(role.ToString(), (uint)(bits & 1) * 2, (byte)(bits >> 1 & 1), (byte)(bits >> 2 & 1), (byte)(bits >> 3 & 1), (byte)(bits >> 4 & 1));
+                combinations.Add(name, (uint)(bits & 1) * 2, (byte)(bits >> 1 & 1), (byte)(bits >> 2 & 1), (byte)(bits >> 3 & 1), (byte)(bits >> 4 & 1));
             }
         }
 
@@ -31,11 +33,11 @@ public sealed class VerifierTests
 
     [Theory]
     [MemberData(nameof(Combinations))]
-    public void Every_combination_of_features_passes_the_verifier(string role, uint tunnel, byte hostFirewall, byte masquerade4, byte masquerade6, byte services)
+    public void Every_combination_of_features_passes_the_verifier(string name, uint tunnel, byte hostFirewall, byte masquerade4, byte masquerade6, byte services)
     {
-        var sizes = Load(Enum.Parse<InterfaceRole>(role), new DatapathConfig
+        var sizes = Load(name, new DatapathConfig
         {
-            TunnelIfindex = tunnel, TunnelMtu = 1450, HostFirewall = hostFirewall, Masquerade4 = masquerade4, Masquerade6 = masquerade6, Services = services,
+            TunnelIfindex = tunnel, TunnelMtu = 1450, HostFirewall = hostFirewall, Masquerade4 = masquerade4, Masquerade6 = masquerade6, Services = services, Acceleration = services,
         });
         Assert.All(sizes, size => Assert.InRange(size.Verified, 1u, 500_000u));
     }
@@ -47,7 +49,7 @@ public sealed class VerifierTests
     [Fact]
     public void Programs_have_not_grown_unseen()
     {
-        var found = Enum.GetValues<InterfaceRole>().SelectMany(role => Load(role, _everything)).OrderBy(size => size.Name, StringComparer.Ordinal).ToList();
+        var found = _objects.SelectMany(name => Load(name, _everything)).OrderBy(size => size.Name, StringComparer.Ordinal).ToList();
         if (Environment.GetEnvironmentVariable("AXONEME_RECORD") == "1")
         {
             File.WriteAllText(Recorded(), Table(found));
@@ -63,9 +65,9 @@ public sealed class VerifierTests
         });
     }
 
-    private static List<ProgramSize> Load(InterfaceRole role, DatapathConfig config)
+    private static List<ProgramSize> Load(string name, DatapathConfig config)
     {
-        using var bpfObject = BpfObject.Open(role.ToString(), NodeDatapath.EmbeddedObject(role));
+        using var bpfObject = BpfObject.Open(name, NodeDatapath.EmbeddedObject(name));
         bpfObject.SetConstant("config", in config);
         var small = new DatapathOptions
         {
@@ -79,10 +81,10 @@ public sealed class VerifierTests
 
         bpfObject.Load();
         var sizes = new List<ProgramSize>();
-        foreach (var (name, descriptor) in bpfObject.Programs())
+        foreach (var (program, descriptor) in bpfObject.Programs())
         {
-            var info = BpfObjectCalls.Info<BpfProgramInfo>(descriptor, $"program {name}");
-            sizes.Add(new ProgramSize(name, info.TranslatedLength / 8, info.VerifiedInstructions));
+            var info = BpfObjectCalls.Info<BpfProgramInfo>(descriptor, $"program {program}");
+            sizes.Add(new ProgramSize(program, info.TranslatedLength / 8, info.VerifiedInstructions));
             descriptor.Dispose();
         }
 

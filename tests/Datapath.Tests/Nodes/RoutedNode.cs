@@ -64,6 +64,17 @@ internal sealed class RoutedNode : IDisposable
         }
     });
 
+    /// <summary>Starts again, with the device's driver.</summary>
+    public void Accelerate(DatapathConfig config)
+    {
+        Close();
+        Open(config);
+        var device = Link("eth0").Index;
+        Namespace.Run(() => Datapath.Accelerate(device));
+        Assert.True(Datapath.Devices.TryGet(device, out var entry));
+        Datapath.Devices.Put(device, entry with { Flags = DeviceFlags.Accelerated });
+    }
+
     /// <summary>What an agent would write of a cluster of these nodes.</summary>
     public void WriteMaps(IReadOnlyList<RoutedNode> nodes, bool tunnel, bool ipv6Underlay = false)
     {

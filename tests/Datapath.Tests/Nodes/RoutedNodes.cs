@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Axoneme.Datapath.Layout;
+using Axoneme.Datapath.Native;
 using Axoneme.Datapath.Network;
 
 namespace Axoneme.Datapath.Tests.Nodes;
@@ -15,6 +16,7 @@ internal sealed class RoutedNodes : IDisposable
     private static int _last;
     private readonly string _prefix = $"axt-n{Environment.ProcessId}-{Interlocked.Increment(ref _last)}";
     private readonly List<string> _namespaces = [];
+    private readonly List<FileDescriptor> _links = [];
 
     /// <summary>Behind a link of 1300 bytes.</summary>
     public const string Narrow4 = "198.51.100.1";
@@ -70,8 +72,31 @@ internal sealed class RoutedNodes : IDisposable
         TunnelIfindex = _tunnel ? node.Link("vx0").Index : 0, TunnelMtu = 1430, HostFirewall = (byte)(_hostFirewall ? 1 : 0), Masquerade4 = 1, Masquerade6 = 1, Services = 1,
     };
 
+    /// <summary>
+    /// Has the drivers of all nodes' devices send on what they can, as an agent would. The other end of a veth pair needs a program of its own for that,
+    /// and must send with complete checksums.
+    /// </summary>
+    public void Accelerate()
+    {
+        using var pass = BpfProgramCalls.LoadDriverPass();
+        foreach (var node in Nodes)
+        {
+            Sh($"ip netns exec {_prefix}-w ethtool -K port{node.Number} tx off >/dev/null");
+            World.Run(() =>
+            {
+                using var routes = RouteSocket.Open();
+                var link = BpfLinkCalls.Create(pass, routes.FindLink($"port{node.Number}")!.Index, BpfAttachType.Xdp);
+                Assert.True(link > 0, $"error {-link}");
+                _links.Add(new FileDescriptor(link));
+            });
+            node.Accelerate(Config(node) with { Acceleration = 1 });
+        }
+    }
+
     public void Dispose()
     {
+        _links.ForEach(link => link.Dispose());
+
         foreach (var node in Nodes)
         {
             node.Dispose();

@@ -86,6 +86,39 @@ public sealed class BalancingTests
     [InlineData(false, true)]
     [InlineData(true, false)]
     [InlineData(true, true)]
+    public void Drivers_send_on_what_is_for_backends_elsewhere(bool direct, bool ipv6)
+    {
+        using var cluster = new RoutedNodes(tunnel: false);
+        cluster.Accelerate();
+        var (one, two) = (cluster.Nodes[0], cluster.Nodes[1]);
+        var asked = new IPEndPoint(one.NodeAddress(ipv6), 30080);
+        two.Datapath.Services.NodePorts.Put(new NodePortKey(System.Buffers.Binary.BinaryPrimitives.ReverseEndianness((ushort)asked.Port), Tcp), 1);
+        Serve(one, asked, two.PodAddress(ipv6), direct ? DirectReturn : ServiceFlags.External);
+        var seen = direct ? Source(ipv6) : one.NodeAddress(ipv6);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(seen, Talk.Tcp(cluster.World, two.Pod, two.PodAddress(ipv6), asked: asked, bytes: 10_000_000));
+        }
+
+        // Ten megabytes are some seven thousand packets; each tick of a second some go the long way, and all in the window then.
+        var sentOn = Packets(one);
+        Assert.True(sentOn > (direct ? 8_000ul : 16_000ul), $"{sentOn} packets");
+        Assert.All(one.Datapath.Shortcuts.Entries(), entry => Assert.Equal(one.Link("eth0").Index, entry.Value.Ifindex));
+
+        // What is for others passes, and stays what it was; datagrams, too.
+        Assert.NotNull(Talk.Tcp(cluster.World, one.Namespace, one.NodeAddress(ipv6)));
+        Assert.Equal(two.PodAddress(ipv6), Talk.Tcp(two.Pod, one.Pod, one.PodAddress(ipv6)));
+        if (!direct)
+        {
+            Assert.Equal(seen, Talk.Udp(cluster.World, two.Pod, two.PodAddress(ipv6), asked: asked)?.Address);
+        }
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
     public void A_pod_that_is_its_own_backend_is_asked_under_another_address(bool tunnel, bool ipv6)
     {
         using var cluster = new RoutedNodes(tunnel);
@@ -196,6 +229,9 @@ public sealed class BalancingTests
             Assert.True(Talk.IsRefused(client, asked, SocketType.Dgram));
         }
     }
+
+    /// <summary>How many the drivers sent on.</summary>
+    private static ulong Packets(RoutedNode node) => node.Datapath.ReadCounters().FirstOrDefault(counter => counter.Index == 520).Packets;
 
     /// <summary>For both sides, TCP and UDP.</summary>
     private static ServiceEntry Serve(RoutedNode node, IPEndPoint asked, IPAddress backend, ServiceFlags flags = ServiceFlags.External | ServiceFlags.Internal)

@@ -14,29 +14,39 @@ internal sealed class ServiceNode : IDisposable
     public const byte Tcp = 6;
     public const byte Udp = 17;
     private readonly TestNode _node = new();
-    private readonly string _cgroup;
     private readonly string _before;
 
     public ServiceNode()
     {
         var root = File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')).First(fields => fields.Contains("cgroup2"))[4];
         _before = root + File.ReadLines("/proc/self/cgroup").First(line => line.StartsWith("0::", StringComparison.Ordinal))[3..];
-        _cgroup = Path.Combine(root, $"axt-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..6]}");
-        Directory.CreateDirectory(_cgroup);
+        Cgroup = Path.Combine(root, $"axt-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..6]}");
+        Directory.CreateDirectory(Cgroup);
         Datapath = Open();
-        Datapath.AttachSockets(_cgroup);
-        Move(_cgroup);
+        Datapath.AttachSockets(Cgroup);
+        Move(Cgroup);
         Namespace.Run(() =>
         {
             using var socket = RouteSocket.Open();
             socket.Execute(new RouteBatch().AddAddress(1, IPAddress.Parse("fd00:5::1"), 128).AddAddress(1, IPAddress.Parse("fd00:5::2"), 128));
 
-            // The kernel routes to a new IPv6 address a moment later.
-            Assert.True(SpinWait.SpinUntil(() => HasRoute("fd00:5::1") && HasRoute("fd00:5::2"), 5000));
+            // The kernel routes to a new IPv6 address a moment later, and may lose the way once more before it has it for good.
+            var inARow = 0;
+            Assert.True(SpinWait.SpinUntil(
+                () =>
+                {
+                    inARow = HasRoute("fd00:5::1") && HasRoute("fd00:5::2") ? inARow + 1 : 0;
+                    Thread.Sleep(2);
+                    return inARow == 10;
+                },
+                5000));
         });
     }
 
     public NodeDatapath Datapath { get; private set; }
+
+    /// <summary>The directory that the programs are attached to.</summary>
+    public string Cgroup { get; }
 
     public NetworkNamespace Namespace => _node.Namespace;
 
@@ -72,7 +82,7 @@ internal sealed class ServiceNode : IDisposable
         Move(_before);
         Datapath.Dispose();
         _node.Dispose();
-        Assert.True(SpinWait.SpinUntil(TryRemoveCgroup, 10_000), $"{_cgroup}: processes stay");
+        Assert.True(SpinWait.SpinUntil(TryRemoveCgroup, 10_000), $"{Cgroup}: processes stay");
     }
 
     /// <summary>What other tests started meanwhile is in there, too, until it ends.</summary>
@@ -80,7 +90,7 @@ internal sealed class ServiceNode : IDisposable
     {
         try
         {
-            Directory.Delete(_cgroup);
+            Directory.Delete(Cgroup);
             return true;
         }
         catch (IOException)
@@ -93,13 +103,13 @@ internal sealed class ServiceNode : IDisposable
     {
         try
         {
-            using var socket = new UdpClient(AddressFamily.InterNetworkV6);
+            using var socket = new TcpClient(AddressFamily.InterNetworkV6);
             socket.Connect(address, 9);
             return true;
         }
-        catch (SocketException)
+        catch (SocketException nobody)
         {
-            return false;
+            return nobody.SocketErrorCode == SocketError.ConnectionRefused;
         }
     }
 

@@ -72,6 +72,83 @@ public sealed class SocketTests : IDisposable
         Assert.Equal("8080", Receive(Connect(IPEndPoint.Parse("127.0.0.2:8080"))));
     }
 
+    /// <summary>Identities: 1 this node, 6 a remote one, 7 one that serves the Kubernetes API, 0x02000001 one with labels, 300 a pod, 0 nobody that is known.</summary>
+    [Theory]
+    [InlineData("127.0.0.9:30080", 1, true)]
+    [InlineData("127.0.0.9:30080", 6, true)] // loopback of the node, whatever else has it
+    [InlineData("192.0.2.2:30080", 1, true)]
+    [InlineData("192.0.2.2:30080", 6, true)]
+    [InlineData("192.0.2.2:30080", 7, true)]
+    [InlineData("192.0.2.2:30080", 0x02000001, true)]
+    [InlineData("192.0.2.2:30080", 300, false)]
+    [InlineData("192.0.2.2:30080", 0x01000001, false)] // a prefix
+    [InlineData("192.0.2.2:30080", 0, false)]
+    [InlineData("192.0.2.2:30081", 6, false)] // another port
+    [InlineData("192.0.2.2:29999", 6, false)] // not of the range
+    [InlineData("[2001:db8::2]:30080", 6, true)]
+    [InlineData("[2001:db8::2]:30080", 300, false)]
+    [InlineData("[::1]:30080", 0, true)]
+    public void A_node_port_is_found_under_every_nodes_address(string dialled, uint identity, bool isTranslated)
+    {
+        var to = IPEndPoint.Parse(dialled);
+        var isIPv4 = to.AddressFamily == AddressFamily.InterNetwork;
+        var backend = isIPv4 ? "127.0.0.2:8080" : "[fd00:5::1]:8080";
+        Listen(backend);
+        foreach (var port in new[] { 30080, 29999 })
+        {
+            _node.Add(new IPEndPoint(isIPv4 ? IPAddress.Any : IPAddress.IPv6Any, port), ServiceNode.Tcp, [IPEndPoint.Parse(backend)], ServiceFlags.AnyNode);
+        }
+
+        if (identity != 0)
+        {
+            _node.Datapath.Hosts.Put(IpAddressKey.From(to.Address), new IpcacheEntry { Identity = identity });
+        }
+
+        if (isTranslated)
+        {
+            using var socket = Connect(to);
+            Assert.Equal("8080", Receive(socket));
+            Assert.Equal(to, PeerOf(socket));
+        }
+        else
+        {
+            Assert.Contains(Assert.Throws<SocketException>(() => Connect(to)).SocketErrorCode, new[] { SocketError.NetworkUnreachable, SocketError.ConnectionRefused });
+        }
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0")] // what a socket takes for loopback is a frontend's key
+    [InlineData("127.0.0.1")]
+    public void In_a_pod_loopback_is_the_pods_own(string address)
+    {
+        _node.Add(IPEndPoint.Parse("0.0.0.0:30080"), ServiceNode.Tcp, Backends(1), ServiceFlags.AnyNode);
+        using var pod = new Support.TestNode();
+        var listener = pod.Namespace.Run(() => new TcpListener(IPAddress.Loopback, 30080));
+        listener.Start();
+        _sockets.Add(listener);
+        using var client = pod.Namespace.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        client.Connect(IPAddress.Parse(address), 30080);
+        using var accepted = listener.AcceptSocket();
+        Assert.Equal(client.LocalEndPoint, accepted.RemoteEndPoint);
+    }
+
+    [Fact]
+    public void Datagrams_of_one_socket_to_several_nodes_are_answered_by_whom_it_asked_last()
+    {
+        Echo("127.0.0.2:5353");
+        _node.Add(IPEndPoint.Parse("0.0.0.0:30053"), ServiceNode.Udp, [IPEndPoint.Parse("127.0.0.2:5353")], ServiceFlags.AnyNode);
+        using var socket = _node.Inside(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 3000 });
+        foreach (var node in new[] { "192.0.2.2:30053", "192.0.2.3:30053" })
+        {
+            var to = IPEndPoint.Parse(node);
+            _node.Datapath.Hosts.Put(IpAddressKey.From(to.Address), new IpcacheEntry { Identity = 6 });
+            socket.SendTo([1], to);
+            EndPoint from = new IPEndPoint(IPAddress.Any, 0);
+            socket.ReceiveFrom(new byte[8], ref from);
+            Assert.Equal(to, from);
+        }
+    }
+
     [Fact]
     public void Connections_are_spread_over_all_backends()
     {
@@ -152,6 +229,27 @@ public sealed class SocketTests : IDisposable
         Assert.Equal("8080", Ask("127.0.0.2:80"));
         _node.Datapath.DetachSockets();
         Assert.Equal("80", Ask("127.0.0.2:80"));
+    }
+
+    [Fact]
+    public void A_cgroup_that_another_node_has_is_refused_until_that_is_removed()
+    {
+        using var other = new Support.TestNode();
+        using (var datapath = other.Open())
+        {
+            var refused = Assert.Throws<KernelException>(() => datapath.AttachSockets(_node.Cgroup));
+            Assert.Contains($"cgroup {_node.Cgroup}: another node's agent has its sockets", refused.Message, StringComparison.Ordinal);
+            Assert.Contains("--cgroup-root", refused.Message, StringComparison.Ordinal);
+            _node.Restart();
+            _node.Datapath.AttachSockets(_node.Cgroup); // its own
+            _node.Datapath.DetachSockets();
+            datapath.AttachSockets(_node.Cgroup);
+        }
+
+        // Its agent is not there, its links are.
+        Assert.Throws<KernelException>(() => _node.Datapath.AttachSockets(_node.Cgroup));
+        other.Namespace.Run(() => NodeDatapath.Remove(other.Options));
+        _node.Datapath.AttachSockets(_node.Cgroup);
     }
 
     [Theory]

@@ -31,6 +31,8 @@ internal sealed class NamespacedDatapath(NetworkNamespace node, NodeDatapath inn
 
     public ServiceMaps Services => inner.Services;
 
+    public IKernelMap<NatKey, Shortcut> Shortcuts => inner.Shortcuts;
+
     public bool AwaitsContents => inner.AwaitsContents;
 
     public void TakeOver() => node.Run(inner.TakeOver);
@@ -44,6 +46,12 @@ internal sealed class NamespacedDatapath(NetworkNamespace node, NodeDatapath inn
     public void AttachSockets(string cgroup) => inner.AttachSockets(cgroup);
 
     public void DetachSockets() => inner.DetachSockets();
+
+    public void Accelerate(uint ifindex, bool inDriver = true) => node.Run(() => inner.Accelerate(ifindex, inDriver));
+
+    public void Decelerate(uint ifindex) => node.Run(() => inner.Decelerate(ifindex));
+
+    public IReadOnlyCollection<uint> AcceleratedInterfaces() => inner.AcceleratedInterfaces();
 
     public IReadOnlyList<CounterReading> ReadCounters() => inner.ReadCounters();
 

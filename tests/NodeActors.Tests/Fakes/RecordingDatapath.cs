@@ -70,6 +70,8 @@ internal sealed class RecordingDatapath : IDatapath
 
     public ServiceMaps Services => Inner.Services;
 
+    public IKernelMap<NatKey, Shortcut> Shortcuts => Inner.Shortcuts;
+
     public void Attach(uint ifindex, InterfaceRole role = InterfaceRole.Pod)
     {
         Record($"attach {Prefix(role)}{ifindex}");
@@ -92,6 +94,20 @@ internal sealed class RecordingDatapath : IDatapath
     public void AttachSockets(string cgroup) => Inner.AttachSockets(cgroup);
 
     public void DetachSockets() => Inner.DetachSockets();
+
+    public void Accelerate(uint ifindex, bool inDriver = true)
+    {
+        Record($"accelerate {ifindex}");
+        Inner.Accelerate(ifindex, inDriver);
+    }
+
+    public void Decelerate(uint ifindex)
+    {
+        Record($"decelerate {ifindex}");
+        Inner.Decelerate(ifindex);
+    }
+
+    public IReadOnlyCollection<uint> AcceleratedInterfaces() => Inner.AcceleratedInterfaces();
 
     public IReadOnlyList<CounterReading> ReadCounters() => Inner.ReadCounters();
 

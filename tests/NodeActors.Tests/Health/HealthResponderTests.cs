@@ -10,7 +10,7 @@ namespace Axoneme.NodeActors.Tests.Health;
 /// <summary>What answers at the health port, and what asks it.</summary>
 public sealed class HealthResponderTests : IAsyncLifetime
 {
-    private readonly HealthResponder _responder = new(NullLogger.Instance);
+    private readonly HttpResponder _responder = new(HelloProbe.Answer, NullLogger.Instance);
     private readonly IPEndPoint _place = new(IPAddress.Loopback, FreePort());
 
     public Task InitializeAsync()
@@ -24,6 +24,7 @@ public sealed class HealthResponderTests : IAsyncLifetime
     [Theory]
     [InlineData("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 OK")]
     [InlineData("GET /hello HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK")]
+    [InlineData("HEAD /hello HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK")]
     [InlineData("GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 404 Not Found")]
     [InlineData("POST /hello HTTP/1.1\r\n\r\n", "HTTP/1.1 405 Method Not Allowed")]
     [InlineData("hello\r\n\r\n", "HTTP/1.1 400 Bad Request")]
@@ -45,10 +46,11 @@ public sealed class HealthResponderTests : IAsyncLifetime
     [Fact]
     public async Task A_place_that_is_taken_is_a_problem_with_its_name_and_no_obstacle_to_others()
     {
-        await using var second = new HealthResponder(NullLogger.Instance);
+        await using var second = new HttpResponder(HelloProbe.Answer, NullLogger.Instance);
         var free = new IPEndPoint(IPAddress.Parse("127.0.0.3"), _place.Port);
-        var problem = Assert.Single(second.Listen([_place, free], make => make()));
-        Assert.StartsWith($"health responder: listening on {_place}: ", problem);
+        var (place, reason) = Assert.Single(second.Listen([_place, free], make => make()));
+        Assert.Equal(_place, place);
+        Assert.Contains("in use", reason);
         await HelloProbe.AskAsync(free, make => make(), CancellationToken.None);
     }
 

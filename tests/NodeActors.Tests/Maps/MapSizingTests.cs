@@ -46,11 +46,12 @@ public class MapSizingTests
     [Fact]
     public void What_is_not_used_is_as_small_as_it_can_be()
     {
-        var sizes = Sizes(_dual with { PodCidr6 = null, HostFirewall = false, MasqueradeIPv4 = false, MasqueradeIPv6 = false }, 24 * GiB);
+        var sizes = Sizes(_dual with { PodCidr6 = null, HostFirewall = false, MasqueradeIPv4 = false, MasqueradeIPv6 = false, KubeProxyReplacement = false }, 24 * GiB);
         Assert.Equal((1u, 1u, 1u, 1u), (sizes.Conntrack6Entries, sizes.Fragment6Entries, sizes.NatEntries, sizes.TunnelEntries));
         Assert.True(sizes.ConntrackEntries > 400_000, "the other family gets what is left");
         Assert.True(Sizes(_dual with { PodCidr6 = null }, 24 * GiB).Conntrack6Entries > 1, "the node's own traffic is judged in both families");
-        Assert.Equal(1u, Sizes(_dual with { Devices = [] }, 24 * GiB).NatEntries);
+        Assert.Equal(1u, Sizes(_dual with { Devices = [], KubeProxyReplacement = false }, 24 * GiB).NatEntries);
+        Assert.True(Sizes(_dual with { Devices = [] }, 24 * GiB).NatEntries > 1, "pods ask services");
     }
 
     [Fact]

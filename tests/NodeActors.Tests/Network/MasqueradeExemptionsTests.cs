@@ -2,6 +2,7 @@ using System.Net;
 using Axoneme.Datapath.Layout;
 using Axoneme.Datapath.Network;
 using Axoneme.NodeActors.Network;
+using Axoneme.NodeActors.Services;
 using Axoneme.NodeActors.Tests.Fakes;
 
 namespace Axoneme.NodeActors.Tests.Network;
@@ -87,7 +88,33 @@ public class MasqueradeExemptionsTests
         await Eventually.IsTrue(() => Devices() is [(3, _)] && node.Kernel.AttachedInterfaces(Datapath.InterfaceRole.Device).SequenceEqual([3u]), "eth2 is left");
         await Eventually.IsTrue(() => node.ControlPlane.Registrations.LastOrDefault()?.NodeIpv4 == "172.30.0.3", "the control plane knows the new address");
 
-        List<(uint, DeviceEntry)> Devices() => [.. node.Kernel.Devices.Entries().Select(pair => (pair.Key, pair.Value)).OrderBy(pair => pair.Key)];
+        List<(uint, DeviceEntry)> Devices() => [.. node.Kernel.Devices.Entries().Where(pair => pair.Key != DeviceEntry.OfNode).Select(pair => (pair.Key, pair.Value)).OrderBy(pair => pair.Key)];
+    }
+
+    [Fact]
+    public async Task Drivers_send_on_where_they_can_once_their_program_is_there()
+    {
+        await using var node = new TestNode();
+        node.Options = node.Options with { Devices = ["eth+"], Services = new() { Acceleration = LoadBalancerAcceleration.Native } };
+        node.Network.There = With(2);
+        node.Kernel.DriverRunsPrograms = false;
+        await node.StartAsync();
+        Assert.Empty(node.Kernel.AcceleratedInterfaces());
+        Assert.Equal(DeviceFlags.None, FlagsOf(2));
+        Assert.Contains(node.Agent!.GetStatus().Problems, problem => problem.Contains("interface eth2", StringComparison.Ordinal) && problem.Contains("--bpf-lb-acceleration", StringComparison.Ordinal));
+
+        node.Kernel.DriverRunsPrograms = true;
+        node.Network.There = With(2, 3);
+        node.Network.Changed();
+        await Eventually.IsTrue(() => FlagsOf(2) == DeviceFlags.Accelerated && FlagsOf(3) == DeviceFlags.Accelerated, "the driver was asked again");
+        Assert.Equal([2u, 3u], node.Kernel.AcceleratedInterfaces().Order());
+        await Eventually.IsTrue(() => node.Agent.GetStatus().Problems.Count == 0, "no problem is left");
+
+        node.Network.There = With(3);
+        node.Network.Changed();
+        await Eventually.IsTrue(() => node.Kernel.AcceleratedInterfaces().SequenceEqual([3u]), "eth2 is left");
+
+        DeviceFlags FlagsOf(uint ifindex) => node.Kernel.Devices.TryGet(ifindex, out var entry) ? entry.Flags : DeviceFlags.None;
     }
 
     private static NodeLinks With(params uint[] devices) => new(

@@ -26,7 +26,7 @@ public sealed class ServiceCostTests(ITestOutputHelper output)
         }
 
         var programming = Measure(() => Assert.True(bench.Pass(), string.Join("; ", bench.Programmer.Problems)));
-        Assert.Equal(10_500, node.Services.Services.Entries().Count);
+        Assert.Equal(11_000, node.Services.Services.Entries().Count);
         bench.Time.Advance(ServiceProgrammer.Grace);
         Assert.True(bench.Programmer.LetGo());
         var random = new Random(1);

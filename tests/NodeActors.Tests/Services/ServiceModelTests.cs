@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Axoneme.Datapath.Layout;
 using Axoneme.NodeActors.Services;
 using Axoneme.NodeActors.State;
 using Axoneme.Wire.State;
@@ -131,7 +132,7 @@ public sealed class ServiceModelTests
         Add(ServiceRecords.Record(ServiceRecords.Service("b", "10.96.0.2")));
         Assert.Equal(2, _model.TakeChanges().Count);
         _model.SetAddresses([IPAddress.Parse("192.0.2.1"), IPAddress.Parse("192.0.2.9")]);
-        Assert.Equal(3, Plans().Single().Frontends.Count());
+        Assert.Equal(3, Plans().Single().Frontends.Count(frontend => !frontend.Flags.HasFlag(ServiceFlags.AnyNode)));
         _model.SetAddresses([IPAddress.Parse("192.0.2.9"), IPAddress.Parse("192.0.2.1")]);
         Assert.Empty(_model.TakeChanges());
     }

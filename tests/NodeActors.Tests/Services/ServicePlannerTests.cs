@@ -89,7 +89,7 @@ public sealed class ServicePlannerTests
         IReadOnlyList<BackendTier>? tiers = words.Contains("zone") ? [BackendTier.Zone, BackendTier.Any] : words.Contains("node-zone") ? [BackendTier.Node, BackendTier.Zone, BackendTier.Any] : null;
         var plan = new ServicePlanner(new ServiceOptions()).Plan(record, [.. families.Select(family => Slice(family, endpoints, protocol))], _node, tiers);
         Assert.Empty(plan.Problems);
-        Assert.All(plan.Frontends, frontend => Assert.Equal(frontend.Kind == FrontendKind.ClusterIP ? ServiceFlags.Internal : ServiceFlags.Internal | ServiceFlags.External, frontend.Flags));
+        Assert.All(Addressed(plan), frontend => Assert.Equal(frontend.Kind == FrontendKind.ClusterIP ? ServiceFlags.Internal : ServiceFlags.Internal | ServiceFlags.External, frontend.Flags));
         foreach (var family in families)
         {
             Assert.Equal(expected, Shown(plan, family == '4'));
@@ -105,7 +105,7 @@ public sealed class ServicePlannerTests
                 "10.96.0.1:80/TCP", "[fd00:96::1]:80/TCP", "192.0.2.1:30080/TCP", "[2001:db8::1]:30080/TCP", "198.51.100.1:80/TCP", "[2001:db8:100::1]:80/TCP",
                 "203.0.113.1:80/TCP", "[2001:db8:200::1]:80/TCP",
             ],
-            plan.Frontends.Select(frontend => ServiceEnd.Text(frontend.Key)));
+            Addressed(plan).Select(frontend => ServiceEnd.Text(frontend.Key)));
         Assert.Equal(["10.0.0.1:8080/TCP", "[fd00::1]:8080/TCP"], plan.Groups.Single().Backends.Select(backend => backend.Address).Order().Select(address => address.ToString()));
     }
 
@@ -159,7 +159,7 @@ public sealed class ServicePlannerTests
         }
 
         var plan = new ServicePlanner(new ServiceOptions { Mode = mode }).Plan(record, [], _node);
-        Assert.All(plan.Frontends, frontend => Assert.Equal(direct && frontend.Kind != FrontendKind.ClusterIP, frontend.Flags.HasFlag(ServiceFlags.DirectReturn)));
+        Assert.All(Addressed(plan), frontend => Assert.Equal(direct && frontend.Kind != FrontendKind.ClusterIP, frontend.Flags.HasFlag(ServiceFlags.DirectReturn)));
         Assert.Equal(annotation == "other" ? 1 : 0, plan.Problems.Length);
     }
 
@@ -171,7 +171,7 @@ public sealed class ServicePlannerTests
         var record = Service(["LoadBalancer", "external"], "46", "TCP");
         record.SourceRanges.Add(["10.1.2.3/8", " fd00::/8", "nonsense", "10.0.0.0/33"]);
         var plan = new ServicePlanner(new ServiceOptions { SourceRangesForAllTypes = everywhere }).Plan(record, [], _node);
-        Assert.All(plan.Frontends, frontend => Assert.Equal(
+        Assert.All(Addressed(plan), frontend => Assert.Equal(
             frontend.Kind == FrontendKind.LoadBalancer || everywhere && frontend.Kind != FrontendKind.ClusterIP, frontend.Flags.HasFlag(ServiceFlags.SourceRanges)));
         Assert.Equal(["10.0.0.0/8", "fd00::/8"], plan.Groups.Single().Ranges.Select(range => range.ToString()));
         Assert.Equal(2, plan.Problems.Length);
@@ -197,6 +197,41 @@ public sealed class ServicePlannerTests
         record.AffinitySeconds = seconds;
         Assert.All(new ServicePlanner(new ServiceOptions()).Plan(record, [], _node).Frontends, frontend =>
             Assert.Equal((ticks, ticks > 0), (frontend.AffinityTicks, frontend.Flags.HasFlag(ServiceFlags.Affinity))));
+    }
+
+    [Theory]
+    [InlineData("NodePort", "4", "0.0.0.0:30080/TCP abc/-")]
+    [InlineData("NodePort", "46", "0.0.0.0:30080/TCP abc/-, [::]:30080/TCP abc/-")]
+    [InlineData("NodePort ext-local", "4", "0.0.0.0:30080/TCP abc/-")] // clients inside have the whole cluster
+    [InlineData("LoadBalancer", "6", "[::]:30080/TCP abc/-")]
+    [InlineData("ClusterIP external", "46", "")]
+    public void Sockets_find_a_node_port_under_any_nodes_address(string service, string families, string expected)
+    {
+        var plan = Plan(Service(service.Split(' '), families, "TCP"), families, "a+b+c+");
+        var any = plan.Frontends.Where(frontend => frontend.Flags.HasFlag(ServiceFlags.AnyNode)).ToArray();
+        Assert.Equal(expected, string.Join(", ", any.Select(frontend => $"{ServiceEnd.Text(frontend.Key)} {Letters(frontend.Inside)}/{Letters(frontend.Outside)}")));
+        Assert.All(any, frontend => Assert.Equal((FrontendKind.NodePort, ServiceFlags.AnyNode), (frontend.Kind, frontend.Flags)));
+    }
+
+    [Theory]
+    [InlineData(0, "a+b+", null)]
+    [InlineData(30099, "a+b+c+d+", 2)]
+    [InlineData(30099, "a~b+c+", 1)] // one that terminates is no reason to send somebody
+    [InlineData(30099, "a?c+", 0)]
+    [InlineData(30099, "c+d+", 0)]
+    [InlineData(30099, "", 0)]
+    public void Load_balancers_are_told_how_many_endpoints_the_node_has(uint port, string endpoints, int? expected)
+    {
+        var record = Service(["LoadBalancer", "ext-local"], "46", "TCP");
+        record.HealthCheckNodePort = port;
+        EndpointSliceRecord[] slices = [Slice('4', endpoints, "TCP"), Slice('6', endpoints, "TCP")];
+        foreach (var endpoint in slices.SelectMany(slice => slice.Endpoints))
+        {
+            endpoint.Pod = $"default/{endpoint.Addresses[0][^1]}"; // of both families: one endpoint
+        }
+
+        var check = new ServicePlanner(new ServiceOptions()).Plan(record, slices, _node).HealthCheck;
+        Assert.Equal((expected, expected is null ? null : (ushort)30099), (check?.LocalEndpoints, check?.Port));
     }
 
     [Fact]
@@ -294,9 +329,12 @@ public sealed class ServicePlannerTests
         return slice;
     }
 
+    /// <summary>Those that packets can be sent to.</summary>
+    private static IEnumerable<FrontendPlan> Addressed(ServicePlan plan) => plan.Frontends.Where(frontend => !frontend.Flags.HasFlag(ServiceFlags.AnyNode));
+
     private static string Shown(ServicePlan plan, bool isIPv4)
     {
-        var parts = plan.Frontends.Where(frontend => IsIPv4(frontend.Key.Address) == isIPv4).Select(frontend => $"{frontend.Kind} {Letters(frontend.Inside)}/{Letters(frontend.Outside)}").ToList();
+        var parts = Addressed(plan).Where(frontend => IsIPv4(frontend.Key.Address) == isIPv4).Select(frontend => $"{frontend.Kind} {Letters(frontend.Inside)}/{Letters(frontend.Outside)}").ToList();
         var keeps = plan.Groups.SelectMany(group => group.Backends).Where(backend => backend.IsTerminating && IsIPv4(backend.Address.Address) == isIPv4).Select(backend => backend.Address).ToList();
         if (keeps.Count > 0)
         {

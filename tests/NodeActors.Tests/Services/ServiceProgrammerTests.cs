@@ -118,7 +118,7 @@ public sealed class ServiceProgrammerTests
         bench.Settle();
         bench.AssertEqual();
         var entries = _maps.Inner.Services.Entries().Select(pair => pair.Value).ToList();
-        Assert.Equal(3, entries.Count);
+        Assert.Equal(4, entries.Count); // the node port is at one address and at any node's
         Assert.Single(entries.SelectMany(entry => new[] { entry.Inside, entry.Outside }).Where(pool => pool.Count > 0).Select(pool => pool.Id).Distinct());
         Assert.All(entries, entry => Assert.Equal(0u, entry.Inside.TableSize));
         Assert.Single(entries.Select(entry => entry.Group).Distinct());

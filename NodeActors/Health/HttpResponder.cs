@@ -6,10 +6,11 @@ using Microsoft.Extensions.Logging;
 namespace Axoneme.NodeActors.Health;
 
 /// <summary>
-/// Answers <c>GET /hello</c> with 200, as Cilium's health responder does, at any number of addresses. It is open to whoever policy lets through, so
-/// it reads little, waits briefly and serves few at a time.
+/// Answers <c>GET</c> over HTTP/1 at any number of addresses. It is open to whoever policy lets through, so it reads little, waits briefly and serves few at a time.
 /// </summary>
-internal sealed partial class HealthResponder(ILogger logger) : IAsyncDisposable
+/// <param name="answer">What is said at an address to who asks for a path.</param>
+/// <param name="logger">Where it logs.</param>
+internal sealed partial class HttpResponder(Func<IPEndPoint, string, HttpAnswer> answer, ILogger logger) : IAsyncDisposable
 {
     private const int SolSocket = 1; // asm-generic/socket.h
     private const int SoReuseAddr = 2;
@@ -21,12 +22,12 @@ internal sealed partial class HealthResponder(ILogger logger) : IAsyncDisposable
     private readonly SemaphoreSlim _room = new(MostConnections, MostConnections);
     private readonly Lock _lock = new();
 
-    /// <summary>Begins to listen where it does not yet, and ends where it is not wanted any more. Returns what could not be, in words.</summary>
+    /// <summary>Begins to listen where it does not yet, and ends where it is not wanted any more. Returns where it could not, and why.</summary>
     /// <param name="wanted">Where.</param>
     /// <param name="make">Makes a socket in the network namespace that it is to listen in.</param>
-    public IReadOnlyList<string> Listen(IReadOnlyCollection<IPEndPoint> wanted, Func<Func<Socket>, Socket> make)
+    public IReadOnlyList<(IPEndPoint Place, string Reason)> Listen(IReadOnlyCollection<IPEndPoint> wanted, Func<Func<Socket>, Socket> make)
     {
-        var problems = new List<string>();
+        var failures = new List<(IPEndPoint, string)>();
         lock (_lock)
         {
             foreach (var (gone, listener) in _listeners.Where(pair => !wanted.Contains(pair.Key) || pair.Value.Loop.IsCompleted).ToArray())
@@ -40,16 +41,16 @@ internal sealed partial class HealthResponder(ILogger logger) : IAsyncDisposable
                 try
                 {
                     var socket = make(() => Open(endpoint));
-                    _listeners[endpoint] = (socket, AcceptAsync(socket, _stop.Token));
+                    _listeners[endpoint] = (socket, AcceptAsync(socket, endpoint, _stop.Token));
                 }
                 catch (Exception exception) when (exception is SocketException or Datapath.KernelException)
                 {
-                    problems.Add($"health responder: listening on {endpoint}: {exception.Message}");
+                    failures.Add((endpoint, exception.Message));
                 }
             }
         }
 
-        return problems;
+        return failures;
     }
 
     public async ValueTask DisposeAsync()
@@ -103,7 +104,7 @@ internal sealed partial class HealthResponder(ILogger logger) : IAsyncDisposable
         }
     }
 
-    private async Task AcceptAsync(Socket listener, CancellationToken cancellationToken)
+    private async Task AcceptAsync(Socket listener, IPEndPoint place, CancellationToken cancellationToken)
     {
         try
         {
@@ -112,7 +113,7 @@ internal sealed partial class HealthResponder(ILogger logger) : IAsyncDisposable
                 var connection = await listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
                 if (_room.Wait(0, CancellationToken.None))
                 {
-                    _ = AnswerAsync(connection, cancellationToken);
+                    _ = AnswerAsync(connection, place, cancellationToken);
                 }
                 else
                 {
@@ -130,7 +131,7 @@ internal sealed partial class HealthResponder(ILogger logger) : IAsyncDisposable
         }
     }
 
-    private async Task AnswerAsync(Socket connection, CancellationToken cancellationToken)
+    private async Task AnswerAsync(Socket connection, IPEndPoint place, CancellationToken cancellationToken)
     {
         try
         {
@@ -138,9 +139,9 @@ internal sealed partial class HealthResponder(ILogger logger) : IAsyncDisposable
             using (var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
             {
                 patience.CancelAfter(Patience);
-                var status = await ReadAsync(connection, patience.Token).ConfigureAwait(false);
-                var answer = Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-                await connection.SendAsync(answer, patience.Token).ConfigureAwait(false);
+                var (status, body, headers, withBody) = await ReadAsync(connection, place, patience.Token).ConfigureAwait(false);
+                var head = $"HTTP/1.1 {status}\r\n{headers}Content-Length: {body.Length}\r\nConnection: close\r\n\r\n";
+                await connection.SendAsync(Encoding.ASCII.GetBytes(withBody ? head + body : head), patience.Token).ConfigureAwait(false);
                 connection.Shutdown(SocketShutdown.Send);
             }
         }
@@ -154,8 +155,8 @@ internal sealed partial class HealthResponder(ILogger logger) : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads a request's head; returns the status to answer.</summary>
-    private static async Task<string> ReadAsync(Socket connection, CancellationToken cancellationToken)
+    /// <summary>Reads a request's head; returns what to answer.</summary>
+    private async Task<(string Status, string Body, string Headers, bool WithBody)> ReadAsync(Socket connection, IPEndPoint place, CancellationToken cancellationToken)
     {
         var buffer = new byte[LargestRequest];
         var length = 0;
@@ -164,25 +165,28 @@ internal sealed partial class HealthResponder(ILogger logger) : IAsyncDisposable
             var read = length == buffer.Length ? 0 : await connection.ReceiveAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
             if (read == 0)
             {
-                return "400 Bad Request";
+                return ("400 Bad Request", "", "", false);
             }
 
             length += read;
         }
 
         var line = Encoding.ASCII.GetString(buffer, 0, buffer.AsSpan().IndexOf("\r\n"u8)).Split(' ');
-        return line is not [var method, var target, var version] || !version.StartsWith("HTTP/1.", StringComparison.Ordinal) ? "400 Bad Request"
-            : target != HelloProbe.Path ? "404 Not Found"
-            : method is "GET" or "HEAD" ? "200 OK"
-            : "405 Method Not Allowed";
+        if (line is not [var method, var target, var version] || !version.StartsWith("HTTP/1.", StringComparison.Ordinal))
+        {
+            return ("400 Bad Request", "", "", false);
+        }
+
+        var (status, body, headers) = answer(place, target);
+        return status.StartsWith('4') || method is "GET" or "HEAD" ? (status, body, headers, method != "HEAD") : ("405 Method Not Allowed", "", "", false);
     }
 
     private static partial class Log
     {
-        [LoggerMessage(90, LogLevel.Warning, "The health responder stopped listening and will listen again", EventName = "HealthListenerLost")]
+        [LoggerMessage(90, LogLevel.Warning, "A responder stopped listening and will listen again", EventName = "ResponderLost")]
         public static partial void ListenerLost(ILogger logger, Exception exception);
 
-        [LoggerMessage(91, LogLevel.Debug, "Somebody who asked the health responder left before the answer: {Reason}", EventName = "HealthCallerLeft")]
+        [LoggerMessage(91, LogLevel.Debug, "Somebody who asked a responder left before the answer: {Reason}", EventName = "ResponderCallerLeft")]
         public static partial void CallerLeft(ILogger logger, string reason);
     }
 }
