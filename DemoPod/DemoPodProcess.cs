@@ -22,7 +22,7 @@ internal static class DemoPodProcess
 
         foreach (var port in options.Udp)
         {
-            running.Add(UdpResponder.RunAsync(Bind(SocketType.Dgram, port), stop.Token));
+            running.Add(UdpResponder.RunAsync(Bind(SocketType.Dgram, port), options.Name, stop.Token));
         }
 
         // The control socket comes last: who can connect to it knows that the ports listen.

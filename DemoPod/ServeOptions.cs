@@ -3,11 +3,11 @@ using System.Globalization;
 namespace Axoneme.DemoPod;
 
 /// <summary>What <c>axoneme-pod serve</c> was asked to do.</summary>
-/// <param name="Name">Said in every HTTP answer.</param>
+/// <param name="Name">Said in every answer that is no echo.</param>
 /// <param name="Control">Unix socket for probe requests; the process ends when the path is removed.</param>
 /// <param name="PidFile">Written when the control socket listens; null: none.</param>
 /// <param name="Tcp">Ports that answer HTTP.</param>
-/// <param name="Udp">Ports that echo datagrams.</param>
+/// <param name="Udp">Ports that echo datagrams, and answer those that begin like HTTP.</param>
 internal sealed record ServeOptions(string Name, string Control, string? PidFile, IReadOnlyList<ushort> Tcp, IReadOnlyList<ushort> Udp)
 {
     public const string Usage = """
@@ -17,11 +17,12 @@ internal sealed record ServeOptions(string Name, string Control, string? PidFile
 
           --control   Unix socket that takes probe requests as JSON lines:
                         {"id":1,"proto":"tcp","address":"10.244.0.7","port":80,"timeoutMs":300}     (tcp, udp or icmp)
-                        answer: {"id":1,"ok":true,"microseconds":410} or {"id":1,"ok":false,"microseconds":300120,"error":"timeout"}
+                        answer: {"id":1,"ok":true,"microseconds":410} or {"id":1,"ok":false,"microseconds":300120,"error":"timeout"};
+                        with "ask":true also "answer": what another axoneme-pod says, its name and as whom it sees this one; with "from" from that port
                       The process ends when the path is removed, and on SIGTERM.
-          --name      what HTTP answers say, for example shop/api; default: the host name
+          --name      what answers say, for example shop/api; default: the host name
           --tcp       ports that answer HTTP with 200 and echo anything else, comma-separated
-          --udp       ports that echo datagrams, comma-separated
+          --udp       ports that echo datagrams, and answer those that begin with GET, comma-separated
           --pid-file  file to write the process id to
         """;
 

@@ -13,25 +13,25 @@ internal static class Prober
     public static async Task<ProbeResult> ProbeAsync(ProbeRequest request, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        var error = await TryAsync(request, cancellationToken);
-        return new ProbeResult(request.Id, error is null, (long)Stopwatch.GetElapsedTime(started).TotalMicroseconds, error);
+        var (error, answer) = await TryAsync(request, cancellationToken);
+        return new ProbeResult(request.Id, error is null, (long)Stopwatch.GetElapsedTime(started).TotalMicroseconds, error, answer);
     }
 
-    private static async Task<string?> TryAsync(ProbeRequest request, CancellationToken cancellationToken)
+    private static async Task<(string? Error, string? Answer)> TryAsync(ProbeRequest request, CancellationToken cancellationToken)
     {
         if (!IPAddress.TryParse(request.Address, out var address))
         {
-            return $"address: \"{request.Address}\" is not an IP address";
+            return ($"address: \"{request.Address}\" is not an IP address", null);
         }
 
         if (request.Proto != "icmp" && request.Port is < 1 or > 65535)
         {
-            return $"port: {request.Port} is not between 1 and 65535";
+            return ($"port: {request.Port} is not between 1 and 65535", null);
         }
 
         if (request.TimeoutMs is < 1 or > 60_000)
         {
-            return $"timeoutMs: {request.TimeoutMs} is not between 1 and 60000";
+            return ($"timeoutMs: {request.TimeoutMs} is not between 1 and 60000", null);
         }
 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -40,31 +40,34 @@ internal static class Prober
         {
             return request.Proto switch
             {
-                "tcp" => await TcpAsync(new IPEndPoint(address, request.Port), deadline.Token),
-                "udp" => await UdpAsync(new IPEndPoint(address, request.Port), deadline.Token),
-                "icmp" => await IcmpAsync(address, request.TimeoutMs, deadline.Token),
-                _ => $"proto: \"{request.Proto}\" is not tcp, udp or icmp",
+                "tcp" => await TcpAsync(new IPEndPoint(address, request.Port), request.From, request.Ask, deadline.Token),
+                "udp" when request.Ask => (null, await AskUdpAsync(new IPEndPoint(address, request.Port), request.From, deadline.Token)),
+                "udp" => (await UdpAsync(new IPEndPoint(address, request.Port), deadline.Token), null),
+                "icmp" => (await IcmpAsync(address, request.TimeoutMs, deadline.Token), null),
+                _ => ($"proto: \"{request.Proto}\" is not tcp, udp or icmp", null),
             };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return "timeout";
+            return ("timeout", null);
         }
         catch (SocketException failure)
         {
-            return failure.SocketErrorCode switch
+            var error = failure.SocketErrorCode switch
             {
                 SocketError.ConnectionRefused => "refused",
                 SocketError.HostUnreachable or SocketError.NetworkUnreachable => "unreachable",
                 SocketError.TimedOut => "timeout",
                 _ => failure.Message,
             };
+            return (error, null);
         }
     }
 
-    private static async Task<string?> TcpAsync(IPEndPoint target, CancellationToken cancellationToken)
+    private static async Task<(string? Error, string? Answer)> TcpAsync(IPEndPoint target, int from, bool ask, CancellationToken cancellationToken)
     {
         using var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Bind(socket, from);
         await socket.ConnectAsync(target, cancellationToken);
         await socket.SendAsync(Encoding.ASCII.GetBytes($"GET /probe HTTP/1.1\r\nHost: {target}\r\nConnection: close\r\n\r\n"), cancellationToken);
         var buffer = new byte[512];
@@ -75,7 +78,29 @@ internal static class Prober
             length += read;
         }
 
-        return Encoding.ASCII.GetString(buffer, 0, length).StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal) ? null : "connected, but no HTTP 200 came back";
+        var heard = Encoding.ASCII.GetString(buffer, 0, length);
+        return heard.StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal)
+            ? (null, ask ? heard[(heard.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..] : null)
+            : ("connected, but no HTTP 200 came back", null);
+    }
+
+    private static void Bind(Socket socket, int port)
+    {
+        if (port > 0)
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            socket.Bind(new IPEndPoint(socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, port));
+        }
+    }
+
+    private static async Task<string> AskUdpAsync(IPEndPoint target, int from, CancellationToken cancellationToken)
+    {
+        using var socket = new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        Bind(socket, from);
+        await socket.ConnectAsync(target, cancellationToken);
+        await socket.SendAsync("GET /probe"u8.ToArray(), cancellationToken);
+        var buffer = new byte[512];
+        return Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer, cancellationToken));
     }
 
     private static async Task<string?> UdpAsync(IPEndPoint target, CancellationToken cancellationToken)

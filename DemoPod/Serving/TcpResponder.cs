@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -53,15 +52,9 @@ internal static class TcpResponder
 
     private static byte[] Answer(Socket connection, string name, string head, bool last)
     {
-        var body = $"{name}\nyou are {Peer(connection)}\n";
+        var body = Introduction.Of(name, connection.RemoteEndPoint!);
         var text = $"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {body.Length}\r\nConnection: {(last ? "close" : "keep-alive")}\r\n\r\n";
         return Encoding.ASCII.GetBytes(head.StartsWith("HEAD ", StringComparison.Ordinal) ? text : text + body);
-    }
-
-    private static IPEndPoint Peer(Socket connection)
-    {
-        var peer = (IPEndPoint)connection.RemoteEndPoint!;
-        return peer.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(peer.Address.MapToIPv4(), peer.Port) : peer;
     }
 
     private static bool LooksLikeHttp(ReadOnlySpan<byte> start)

@@ -1,13 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Axoneme.DemoPod.Serving;
 
-/// <summary>Sends every datagram back to where it came from.</summary>
+/// <summary>Answers a datagram that begins like HTTP with the pod's name; every other one is sent back to where it came from.</summary>
 internal static class UdpResponder
 {
     /// <summary>Runs until cancelled; owns the socket.</summary>
-    public static async Task RunAsync(Socket socket, CancellationToken cancellationToken)
+    public static async Task RunAsync(Socket socket, string name, CancellationToken cancellationToken)
     {
         var buffer = new byte[65536];
         var anyone = new IPEndPoint(socket.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
@@ -18,7 +19,13 @@ internal static class UdpResponder
                 try
                 {
                     var received = await socket.ReceiveFromAsync(buffer, SocketFlags.None, anyone, cancellationToken);
-                    await socket.SendToAsync(buffer.AsMemory(0, received.ReceivedBytes), SocketFlags.None, received.RemoteEndPoint, cancellationToken);
+                    var answer = buffer.AsMemory(0, received.ReceivedBytes);
+                    if (answer.Span.StartsWith("GET "u8))
+                    {
+                        answer = Encoding.ASCII.GetBytes(Introduction.Of(name, received.RemoteEndPoint));
+                    }
+
+                    await socket.SendToAsync(answer, SocketFlags.None, received.RemoteEndPoint, cancellationToken);
                 }
                 catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
                 {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Axoneme.Datapath.Network;
 
@@ -43,9 +44,24 @@ public abstract class AgentNode
     /// <summary>Runs a program in a pod as a process of the pod's: in its network namespace and in the node's cgroup.</summary>
     public Task<CommandResult> RunInAsync(Pod pod, string program, params string[] arguments)
     {
-        var cgroup = Cgroup ?? throw new InvalidOperationException("no cgroup v2 hierarchy");
-        return Command.RunAsync("sh", ["-ec", "echo $$ > \"$0\"; exec nsenter \"$@\"", Path.Combine(cgroup, "cgroup.procs"), .. Namespace.Enter(pod.NetnsPath, program, arguments)]);
+        var (shell, entering) = Enter(Cgroup ?? throw new InvalidOperationException("no cgroup v2 hierarchy"), pod.NetnsPath, program, arguments);
+        return Command.RunAsync(shell, entering);
     }
+
+    /// <summary>Starts one, as <see cref="RunInAsync"/> does, and returns at once; the caller owns the process.</summary>
+    public Process StartIn(Pod pod, string program, params string[] arguments)
+    {
+        var (shell, entering) = Enter(Cgroup ?? throw new InvalidOperationException("no cgroup v2 hierarchy"), pod.NetnsPath, program, arguments);
+        return Command.Start(shell, entering, redirect: true);
+    }
+
+    /// <summary>Who asks as a process of the pod's own: its sockets are those that the node's programs help.</summary>
+    public Asker AskerIn(Pod pod) => new(Path.Combine(RunDirectory, "pods", $"{pod.ContainerId[..12]}.sock"));
+
+    /// <summary>What runs a program in a network namespace, and in a cgroup unless that is null.</summary>
+    internal static (string Program, string[] Arguments) Enter(string? cgroup, string netnsPath, string program, params string[] arguments) => cgroup is null
+        ? ("nsenter", Namespace.Enter(netnsPath, program, arguments))
+        : ("sh", ["-ec", "echo $$ > \"$0\"; exec nsenter \"$@\"", Path.Combine(cgroup, "cgroup.procs"), .. Namespace.Enter(netnsPath, program, arguments)]);
 
     internal static string? CgroupOf(string namespaceName) => CgroupHierarchy.Find("/sys/fs/cgroup") is { } root ? Path.Combine(root, namespaceName) : null;
 

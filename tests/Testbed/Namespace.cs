@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Axoneme.Testbed;
 
 /// <summary>A named network namespace of the test's own; removed with it.</summary>
@@ -25,6 +27,9 @@ public sealed class Namespace : IAsyncDisposable
 
     /// <summary>Runs a program inside; mounts stay those of the caller.</summary>
     public Task<CommandResult> RunAsync(string program, params string[] arguments) => Command.RunAsync("nsenter", Enter(Path, program, arguments));
+
+    /// <summary>Starts a program inside and returns at once; the caller owns the process.</summary>
+    public Process Start(string program, params string[] arguments) => Command.Start("nsenter", Enter(Path, program, arguments), redirect: true);
 
     /// <summary>Runs a program inside and expects success.</summary>
     public async Task<string> OkAsync(string program, params string[] arguments) => (await RunAsync(program, arguments)).OrThrow();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -11,6 +12,9 @@ public sealed record Pod(string FullName, ushort EndpointId, uint Identity, stri
     /// <summary>Runs a program in the pod's network namespace.</summary>
     public Task<CommandResult> RunAsync(string program, params string[] arguments) =>
         Command.RunAsync("nsenter", Namespace.Enter(NetnsPath, program, arguments));
+
+    /// <summary>Starts a program in the pod's network namespace and returns at once; the caller owns the process.</summary>
+    public Process Start(string program, params string[] arguments) => Command.Start("nsenter", Namespace.Enter(NetnsPath, program, arguments), redirect: true);
 
     /// <summary>A TCP connection from inside the pod, or null when it was not answered within <paramref name="milliseconds"/>.</summary>
     public async Task<Socket?> ConnectAsync(string address, int port, int milliseconds = 700)

@@ -8,17 +8,21 @@ public sealed class Responder : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly Process _process;
 
-    private Responder(Process process) => _process = process;
+    private Responder(Process process, string controlSocket) => (_process, Asker) = (process, new Asker(controlSocket));
+
+    /// <summary>Asks from where it stands.</summary>
+    public Asker Asker { get; }
 
     /// <summary>Starts it and returns when its ports listen.</summary>
     /// <param name="netnsPath">Where it listens.</param>
     /// <param name="controlSocket">A path of its own.</param>
     /// <param name="ports">Answered on TCP and on UDP.</param>
-    public static async Task<Responder> StartAsync(string netnsPath, string controlSocket, IEnumerable<int> ports)
+    /// <param name="cgroup">Whose programs serve its sockets; null: the test's own.</param>
+    public static async Task<Responder> StartAsync(string netnsPath, string controlSocket, IEnumerable<int> ports, string? cgroup = null)
     {
         var list = string.Join(',', ports);
-        var arguments = Namespace.Enter(netnsPath, Product.Pod, "serve", "--control", controlSocket, "--tcp", list, "--udp", list);
-        var responder = new Responder(Command.Start("nsenter", arguments, redirect: false));
+        var (program, arguments) = AgentNode.Enter(cgroup, netnsPath, Product.Pod, "serve", "--control", controlSocket, "--tcp", list, "--udp", list);
+        var responder = new Responder(Command.Start(program, arguments, redirect: false), controlSocket);
         var watch = Stopwatch.StartNew();
         while (!File.Exists(controlSocket))
         {

@@ -21,6 +21,9 @@ public sealed class Underlay : IAsyncDisposable
 
     public Namespace Outside { get; }
 
+    /// <summary>Asks from the host outside.</summary>
+    public Asker Asker => _responder!.Asker;
+
     internal Teardown Teardown { get; }
 
     /// <summary>Makes it, without nodes.</summary>

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Axoneme.EndToEnd;
+namespace Axoneme.EndToEnd.Services;
 
 /// <summary>Services of a cluster of two nodes, by real clients: pods that are helped at their sockets, pods that are not, and the outside.</summary>
 public sealed class ServiceTests
