@@ -22,6 +22,7 @@ internal sealed class ManifestReading
     private readonly HashSet<string> _sourcesInError = new(StringComparer.Ordinal);
     private readonly HashSet<(string File, EntityAddress Entity)> _namesakes = [];
     private readonly List<ManifestError> _errors = [];
+    private readonly List<DesiredSlice> _mirrored = [];
 
     public ManifestReading(ManifestSnapshot snapshot)
     {
@@ -31,6 +32,7 @@ internal sealed class ManifestReading
         {
             Read(document);
         }
+        Mirror();
         _sourcesInError.UnionWith(snapshot.Duplicates.Select(ManifestSource.FirstOf));
     }
 
@@ -91,12 +93,6 @@ internal sealed class ManifestReading
             case "Pod":
                 var pod = PodResource.Read(document);
                 var address = EndpointKind.AddressOf(document.Namespace ?? "default", document.Name);
-                if (pod.Resource is { HostNetwork: true })
-                {
-                    // Its node's addresses and identity are its own: there is no endpoint to make.
-                    Accepted[document.Kind] = Accepted.GetValueOrDefault(document.Kind) + 1;
-                    break;
-                }
                 Take(document, address, pod.Errors, Pods, () => new ManifestPod(pod.Resource!, ManifestSource.Of(document)));
                 break;
             case PolicyService.KindName:
@@ -115,6 +111,13 @@ internal sealed class ManifestReading
                     Slices[sliceEntities[0]] = ManifestSlice.Of(slice.Resource!, ManifestSource.Of(document));
                 }
                 break;
+            case ServiceAddresses.EndpointsKindName:
+                var endpoints = EndpointsResource.Read(document);
+                if (ReadPolicy(document, endpoints.Errors, [PolicyAddress(document.Kind, document)]))
+                {
+                    _mirrored.AddRange(endpoints.Resource!.Slices.Select(mirrored => ManifestSlice.Of(mirrored, ManifestSource.Of(document))));
+                }
+                break;
             case var kind when PolicyParser.Kinds.Contains(kind):
                 ReadPolicy(document, [], [PolicyAddress(kind, document)]);
                 break;
@@ -124,6 +127,20 @@ internal sealed class ManifestReading
                     "kind",
                     $"{document.ApiVersion} {document.Kind} is not used; remove it, or write one of Namespace, Pod, {string.Join(", ", PolicyParser.Kinds)}"));
                 break;
+        }
+    }
+
+    /// <summary>Slices of Endpoints objects, where a service has neither slices that somebody wrote nor pods that it selects.</summary>
+    private void Mirror()
+    {
+        var written = Slices.Values.Select(slice => (slice.Slice.Namespace, slice.Slice.Service)).ToHashSet();
+        foreach (var slice in _mirrored.Where(mirrored => !written.Contains((mirrored.Slice.Namespace, mirrored.Slice.Service))))
+        {
+            var service = Services.GetValueOrDefault(ServiceKind.AddressOf(slice.Slice.Namespace, slice.Slice.Service));
+            if (service is null or { Service.Selector.Count: 0 })
+            {
+                Slices[EndpointSliceKind.AddressOf(slice.Slice.Namespace, slice.Slice.Name)] = slice;
+            }
         }
     }
 

@@ -10,6 +10,14 @@ internal sealed record ManifestService(ServiceResource Service, ManifestDocument
 {
     private const string CiliumAnnotations = "service.cilium.io/";
 
+    /// <summary>Older names of some of them, which Cilium still takes.</summary>
+    private static readonly Dictionary<string, string> s_olderNames = new()
+    {
+        ["io.cilium/global-service"] = "service.cilium.io/global",
+        ["io.cilium/shared-service"] = "service.cilium.io/shared",
+        ["io.cilium/service-affinity"] = "service.cilium.io/affinity",
+    };
+
     public string Id => $"{Service.Namespace}/{Service.Name}";
 
     public string Source => ManifestSource.Of(Document);
@@ -42,14 +50,28 @@ internal sealed record ManifestService(ServiceResource Service, ManifestDocument
             InternalTrafficLocal = Service.InternalTrafficLocal,
             ExternalTrafficLocal = Service.ExternalTrafficLocal,
             SourceRanges = { Service.SourceRanges },
-            Annotations = { Service.Annotations.Where(annotation => annotation.Key.StartsWith(CiliumAnnotations, StringComparison.Ordinal)).ToDictionary() },
+            Annotations = { Annotations() },
             HealthCheckNodePort = lease?.HealthCheckNodePort ?? 0,
+            TrafficDistribution = Service.TrafficDistribution,
             PublishNotReadyAddresses = Service.PublishNotReadyAddresses,
         },
         Selector = { Service.Selector },
         Targets = { Service.Ports.Select(port => new ServiceTarget { Number = (uint)port.Target.Number, Name = port.Target.Name }) },
         Source = Source,
     };
+
+    private Dictionary<string, string> Annotations()
+    {
+        var annotations = Service.Annotations.Where(annotation => annotation.Key.StartsWith(CiliumAnnotations, StringComparison.Ordinal)).ToDictionary();
+        foreach (var (older, name) in s_olderNames)
+        {
+            if (Service.Annotations.TryGetValue(older, out var value))
+            {
+                annotations.TryAdd(name, value);
+            }
+        }
+        return annotations;
+    }
 
     private static string KeyOf(ServicePortResource port) => $"{port.Protocol}/{port.Port}";
 }

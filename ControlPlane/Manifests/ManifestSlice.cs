@@ -27,6 +27,8 @@ internal static class ManifestSlice
                     Ready = endpoint.Ready,
                     Serving = endpoint.Serving,
                     Terminating = endpoint.Terminating,
+                    ZoneHints = { endpoint.ZoneHints },
+                    NodeHints = { endpoint.NodeHints },
                 }),
             },
         },

@@ -233,6 +233,10 @@ public sealed partial class ManifestSync
                     Source = manifest.Source,
                     PodLabels = { pod.Labels },
                     ServiceAccount = pod.ServiceAccountName,
+                    HostNetwork = pod.HostNetwork,
+                    NotReady = !pod.Ready,
+                    Terminating = pod.Terminating,
+                    Ended = pod.Ended,
                 },
                 reading);
         }

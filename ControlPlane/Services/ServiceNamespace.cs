@@ -7,7 +7,8 @@ namespace Axoneme.ControlPlane.Services;
 /// What of one namespace decides which slices are derived, and what it last came to. A change marks the services it may concern; only
 /// those are looked at again.
 /// </summary>
-internal sealed class ServiceNamespace
+/// <param name="nodeOf">What is known of a node.</param>
+internal sealed class ServiceNamespace(Func<string, BackendNode> nodeOf)
 {
     private readonly Dictionary<string, DesiredService> _services = [];
     private readonly Dictionary<string, BackendPod> _pods = [];
@@ -25,6 +26,15 @@ internal sealed class ServiceNamespace
         MarkWhoSelects(_pods.GetValueOrDefault(name));
         MarkWhoSelects(pod);
         Set(_pods, name, pod);
+    }
+
+    /// <summary>A node has another zone or other addresses.</summary>
+    public void NodeChanged(string node)
+    {
+        foreach (var pod in _pods.Values.Where(pod => pod.Node == node))
+        {
+            MarkWhoSelects(pod);
+        }
     }
 
     public void SetSlice(string name, DesiredSlice? slice)
@@ -49,7 +59,7 @@ internal sealed class ServiceNamespace
         {
             var written = slices[name].Any(slice => !IsDerived(slice));
             var derived = slices[name].Where(IsDerived).ToDictionary(slice => slice.Slice.Name, slice => slice.Slice, StringComparer.Ordinal);
-            foreach (var slice in written ? [] : Derive(name))
+            foreach (var slice in written ? [] : Derive(name, [.. derived.Values]))
             {
                 if (!derived.Remove(slice.Name, out var before) || !before.Equals(slice))
                 {
@@ -64,9 +74,9 @@ internal sealed class ServiceNamespace
 
     private static bool IsDerived(DesiredSlice slice) => slice.Source == Entities.Services.EndpointSliceKind.Derived;
 
-    private IEnumerable<EndpointSliceRecord> Derive(string name) =>
+    private IEnumerable<EndpointSliceRecord> Derive(string name, IReadOnlyCollection<EndpointSliceRecord> existing) =>
         _services.GetValueOrDefault(name) is { Selector.Count: > 0, Service.Type: not Kubernetes.ServiceResource.ExternalName } service
-            ? SliceDerivation.Derive(service, [.. _pods.Values.Where(pod => pod.HasLabels(service.Selector))])
+            ? new SliceDerivation(service, nodeOf).Derive([.. _pods.Values.Where(pod => pod.HasLabels(service.Selector))], existing)
             : [];
 
     private void MarkWhoSelects(BackendPod? pod)

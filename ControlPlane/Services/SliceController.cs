@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Axoneme.ControlPlane.Engine;
 using Axoneme.ControlPlane.Entities.Endpoints;
+using Axoneme.ControlPlane.Entities.Nodes;
 using Axoneme.ControlPlane.Entities.Services;
 using Axoneme.Persistence;
 using Axoneme.Wire.Journal;
@@ -16,12 +17,13 @@ namespace Axoneme.ControlPlane.Services;
 public sealed partial class SliceController : IDisposable
 {
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
-    private static readonly string[] s_kinds = [ServiceKind.KindName, EndpointSliceKind.KindName, EndpointKind.KindName];
+    private static readonly string[] s_kinds = [ServiceKind.KindName, EndpointSliceKind.KindName, EndpointKind.KindName, NodeKind.KindName];
 
     private readonly IEntityEngine _engine;
     private readonly TimeProvider _time;
     private readonly ILogger<SliceController> _logger;
     private readonly Dictionary<string, ServiceNamespace> _namespaces = [];
+    private readonly Dictionary<string, BackendNode> _nodes = [];
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Lock _gate = new();
     private HashSet<EntityAddress> _changed = [];
@@ -97,6 +99,11 @@ public sealed partial class SliceController : IDisposable
     /// <summary>How what is read is put into its namespace.</summary>
     private async Task<Action> ReadAsync(EntityAddress entity, CancellationToken cancellationToken)
     {
+        if (entity.Kind == NodeKind.KindName)
+        {
+            var node = BackendNode.Of(await _engine.AskAsync(entity, new GetNode(), cancellationToken).ConfigureAwait(false));
+            return () => SetNode(entity.Id, node);
+        }
         var (ns, name) = NamespaceOf(entity);
         switch (entity.Kind)
         {
@@ -109,6 +116,18 @@ public sealed partial class SliceController : IDisposable
             default:
                 var pod = BackendPod.Of(await _engine.AskAsync(entity, new GetEndpoint(), cancellationToken).ConfigureAwait(false));
                 return () => ns.SetPod(name, pod);
+        }
+    }
+
+    private void SetNode(string name, BackendNode node)
+    {
+        if (!node.Equals(_nodes.GetValueOrDefault(name)))
+        {
+            _nodes[name] = node;
+            foreach (var ns in _namespaces.Values)
+            {
+                ns.NodeChanged(name);
+            }
         }
     }
 
@@ -153,7 +172,7 @@ public sealed partial class SliceController : IDisposable
         var name = entity.Id[..slash];
         if (!_namespaces.TryGetValue(name, out var ns))
         {
-            _namespaces[name] = ns = new ServiceNamespace();
+            _namespaces[name] = ns = new ServiceNamespace(node => _nodes.GetValueOrDefault(node, BackendNode.Unknown));
         }
         return (ns, entity.Id[(slash + 1)..]);
     }

@@ -11,4 +11,11 @@ namespace Axoneme.Kubernetes;
 /// <param name="Serving">Answers, also while it ends; as ready when nothing is said.</param>
 /// <param name="Terminating">Is ending.</param>
 public sealed record EndpointResource(
-    ImmutableArray<string> Addresses, string NodeName, string Zone, string Pod, bool Ready, bool Serving, bool Terminating);
+    ImmutableArray<string> Addresses, string NodeName, string Zone, string Pod, bool Ready, bool Serving, bool Terminating)
+{
+    /// <summary>Zones whose clients are to go there; empty when nothing is said.</summary>
+    public ImmutableArray<string> ZoneHints { get; init; } = [];
+
+    /// <summary>The same of nodes.</summary>
+    public ImmutableArray<string> NodeHints { get; init; } = [];
+}

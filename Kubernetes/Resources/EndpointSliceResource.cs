@@ -47,15 +47,16 @@ public sealed record EndpointSliceResource
             Name = document.Name,
             Service = reader.Labels().GetValueOrDefault(ServiceLabel, ""),
             AddressType = type,
-            Ports = ReadPorts(reader, body),
+            Ports = ReadPorts(reader, body, ""),
             Endpoints = ReadEndpoints(reader, body, type, ns),
         });
     }
 
-    private static ImmutableArray<EndpointPortResource> ReadPorts(ResourceReader reader, JsonElement body)
+    /// <summary>The ports of a slice or of a subset of Endpoints.</summary>
+    internal static ImmutableArray<EndpointPortResource> ReadPorts(ResourceReader reader, JsonElement body, string at)
     {
         var ports = ImmutableArray.CreateBuilder<EndpointPortResource>();
-        foreach (var (port, path) in reader.Objects(body, "ports"))
+        foreach (var (port, path) in reader.Objects(body, "ports", at))
         {
             var prefix = path + ".";
             var name = reader.Text(port, "name", prefix) ?? "";
@@ -90,7 +91,11 @@ public sealed record EndpointSliceResource
                 pod is { Length: > 0 } ? $"{reader.Text(endpoint, "targetRef.namespace", prefix) ?? ns}/{pod}" : "",
                 ready,
                 reader.Flag(endpoint, "conditions.serving", prefix, byDefault: ready),
-                reader.Flag(endpoint, "conditions.terminating", prefix)));
+                reader.Flag(endpoint, "conditions.terminating", prefix))
+            {
+                ZoneHints = ReadHints(reader, endpoint, "hints.forZones", prefix),
+                NodeHints = ReadHints(reader, endpoint, "hints.forNodes", prefix),
+            });
         }
 
         if (endpoints.Count > MostEndpoints)
@@ -99,6 +104,24 @@ public sealed record EndpointSliceResource
         }
 
         return endpoints.ToImmutable();
+    }
+
+    private static ImmutableArray<string> ReadHints(ResourceReader reader, JsonElement endpoint, string path, string prefix)
+    {
+        var names = ImmutableArray.CreateBuilder<string>();
+        foreach (var (hint, place) in reader.Objects(endpoint, path, prefix))
+        {
+            if (reader.Text(hint, "name", place + ".") is { Length: > 0 } name)
+            {
+                names.Add(name);
+            }
+            else
+            {
+                reader.Refuse(place + ".name", "is missing; write whose clients are to go there");
+            }
+        }
+
+        return names.ToImmutable();
     }
 
     private static ImmutableArray<string> ReadAddresses(ResourceReader reader, JsonElement endpoint, string prefix, string type)

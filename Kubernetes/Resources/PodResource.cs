@@ -26,6 +26,15 @@ public sealed record PodResource
     /// <summary>The pod uses its node's network and has no interface of its own.</summary>
     public required bool HostNetwork { get; init; }
 
+    /// <summary>Condition Ready of its status; true while nothing is said.</summary>
+    public required bool Ready { get; init; }
+
+    /// <summary>It was asked to end (metadata.deletionTimestamp).</summary>
+    public required bool Terminating { get; init; }
+
+    /// <summary>It ran to its end and does not come back (phase Succeeded or Failed).</summary>
+    public required bool Ended { get; init; }
+
     /// <summary>Ports of all containers, restartable init containers included.</summary>
     public required ImmutableArray<ContainerPort> Ports { get; init; }
 
@@ -45,8 +54,24 @@ public sealed record PodResource
             NodeName = reader.Text(body, "spec.nodeName") ?? "",
             ServiceAccountName = reader.Text(body, "spec.serviceAccountName") is { Length: > 0 } account ? account : "default",
             HostNetwork = reader.Flag(body, "spec.hostNetwork"),
+            Ready = ReadReady(reader, body),
+            Terminating = reader.Text(body, "metadata.deletionTimestamp") is { Length: > 0 },
+            Ended = reader.Text(body, "status.phase") is "Succeeded" or "Failed",
             Ports = [.. ReadPorts(reader, body, "spec.containers"), .. ReadPorts(reader, body, "spec.initContainers", onlyRestartable: true)],
         });
+    }
+
+    private static bool ReadReady(ResourceReader reader, JsonElement body)
+    {
+        foreach (var (condition, path) in reader.Objects(body, "status.conditions"))
+        {
+            if (reader.Text(condition, "type", path + ".") == "Ready")
+            {
+                return reader.Word(condition, "status", path + ".", "True", "False", "Unknown") == "True";
+            }
+        }
+
+        return true;
     }
 
     private static List<ContainerPort> ReadPorts(ResourceReader reader, JsonElement body, string list, bool onlyRestartable = false)

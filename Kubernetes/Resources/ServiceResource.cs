@@ -53,6 +53,9 @@ public sealed record ServiceResource
 
     public required bool InternalTrafficLocal { get; init; }
 
+    /// <summary>PreferClose, PreferSameZone or PreferSameNode; empty when all backends are alike.</summary>
+    public required string TrafficDistribution { get; init; }
+
     public required bool ExternalTrafficLocal { get; init; }
 
     /// <summary>Networks in canonical form; empty means from anywhere.</summary>
@@ -108,6 +111,7 @@ public sealed record ServiceResource
             AffinitySeconds = ReadAffinity(reader, body),
             InternalTrafficLocal = reader.Word(body, "spec.internalTrafficPolicy", "", "Cluster", "Local") == "Local",
             ExternalTrafficLocal = externalLocal,
+            TrafficDistribution = reader.Get(body, "spec.trafficDistribution") is null ? "" : reader.Word(body, "spec.trafficDistribution", "", "PreferClose", "PreferSameZone", "PreferSameNode"),
             SourceRanges = ReadRanges(reader, body),
             HealthCheckNodePort = ReadNodePort(reader, body, "spec.healthCheckNodePort", ""),
             PublishNotReadyAddresses = reader.Flag(body, "spec.publishNotReadyAddresses"),

@@ -46,7 +46,11 @@ internal sealed record HealthCheckPlan(ushort Port, int LocalEndpoints);
 /// <param name="Backends">Those in a pool, and those that only keep connections.</param>
 /// <param name="Ranges">Where clients outside may come from, for frontends that ask.</param>
 /// <param name="Frontends">Where clients send to.</param>
-internal sealed record GroupPlan(GroupKey Key, ImmutableArray<BackendPlan> Backends, ImmutableArray<IPNetwork> Ranges, ImmutableArray<FrontendPlan> Frontends);
+internal sealed record GroupPlan(GroupKey Key, ImmutableArray<BackendPlan> Backends, ImmutableArray<IPNetwork> Ranges, ImmutableArray<FrontendPlan> Frontends)
+{
+    /// <summary>How clients outside get a backend.</summary>
+    public required LoadBalancerAlgorithm Algorithm { get; init; }
+}
 
 /// <summary>A backend; one that is terminating keeps the connections it has.</summary>
 internal readonly record struct BackendPlan(BackendAddress Address, bool IsTerminating);

@@ -15,15 +15,15 @@ internal sealed record NodeSituation(string Name, string Zone, ImmutableArray<IP
 /// <summary>From records to what the kernel should hold of one service or pod. Pure.</summary>
 internal sealed class ServicePlanner(ServiceOptions options)
 {
-    private const string ForwardingMode = "service.cilium.io/forwarding-mode";
     private static readonly IPAddress[] s_anyNode = [IPAddress.Any, IPAddress.IPv6Any];
-    private static readonly ImmutableArray<BackendTier> Everyone = [BackendTier.Any];
+
+    /// <summary>Entries of a table that a backend should have at least: with fewer, shares that differ by one entry differ by more than a tenth.</summary>
+    private const int FewestEntries = 10;
 
     /// <param name="service">The service.</param>
     /// <param name="slices">Those that name it.</param>
     /// <param name="node">Where the clients and node ports are.</param>
-    /// <param name="tiers">Which backends are preferred; null for all alike.</param>
-    public ServicePlan Plan(ServiceRecord service, IReadOnlyCollection<EndpointSliceRecord> slices, NodeSituation node, IReadOnlyList<BackendTier>? tiers = null)
+    public ServicePlan Plan(ServiceRecord service, IReadOnlyCollection<EndpointSliceRecord> slices, NodeSituation node)
     {
         var problems = ImmutableArray.CreateBuilder<string>();
         var frontends = new FrontendSet(new ServiceOwner(false, $"{service.Namespace}/{service.Name}"), problems);
@@ -38,7 +38,12 @@ internal sealed class ServicePlanner(ServiceOptions options)
         var externalIps = frontends.Addresses(service.ExternalIps, "external IP").Where(OfService).ToArray();
         var affinity = service.AffinitySeconds > 0 ? Ticks(service.AffinitySeconds) : 0;
         var common = affinity > 0 ? ServiceFlags.Affinity : 0;
-        var ranges = Ranges(service, frontends);
+        var annotations = new ServiceAnnotations(service, frontends.Problem);
+        annotations.CheckUnserved();
+        var preference = PreferenceOf(service, annotations, frontends);
+        var algorithm = annotations.Algorithm(options.Algorithm);
+        var only = annotations.OnlyKind();
+        var ranges = annotations.RangesAllow() ? Ranges(service, frontends) : [];
         foreach (var port in service.Ports)
         {
             if (ServiceEnd.Protocol(port.Protocol) is not { } protocol || port.Port is 0 or > ushort.MaxValue)
@@ -47,19 +52,19 @@ internal sealed class ServicePlanner(ServiceOptions options)
                 continue;
             }
 
-            var group = frontends.Begin(port.Name, protocol);
-            var pools = new PoolChoice(Candidates(service, slices, port.Name, protocol, node), tiers ?? Everyone);
-            foreach (var address in clusterIps)
+            var group = frontends.Begin(port.Name, protocol, algorithm);
+            var pools = new PoolChoice(Candidates(service, slices, port.Name, protocol, node), preference);
+            foreach (var address in clusterIps.Where(_ => Has(FrontendKind.ClusterIP)))
             {
                 group.Add(address, port.Port, FrontendKind.ClusterIP, common | ServiceFlags.Internal, affinity, pools.Of(address, service.InternalTrafficLocal), BackendList.Empty);
             }
 
-            var external = common | ServiceFlags.Internal | ServiceFlags.External | DirectReturn(service, protocol, frontends);
+            var external = common | ServiceFlags.Internal | ServiceFlags.External | DirectReturn(annotations, protocol);
             if (port.NodePort != 0 && (port.NodePort < options.NodePortFirst || port.NodePort > options.NodePortLast))
             {
                 frontends.Problem($"node port {port.NodePort} is outside of {options.NodePortFirst} to {options.NodePortLast} (--node-port-range)");
             }
-            else if (port.NodePort != 0)
+            else if (port.NodePort != 0 && Has(FrontendKind.NodePort))
             {
                 AddExternal(node.Addresses.Where(OfService), port.NodePort, FrontendKind.NodePort);
                 foreach (var any in s_anyNode.Where(OfService))
@@ -68,9 +73,13 @@ internal sealed class ServicePlanner(ServiceOptions options)
                 }
             }
 
-            AddExternal(loadBalancerIps, port.Port, FrontendKind.LoadBalancer);
+            AddExternal(loadBalancerIps.Where(_ => Has(FrontendKind.LoadBalancer)), port.Port, FrontendKind.LoadBalancer);
             AddExternal(externalIps, port.Port, FrontendKind.ExternalIPs);
             group.End(pools.Backends, group.UsesRanges ? ranges : []);
+            if (algorithm == LoadBalancerAlgorithm.Maglev)
+            {
+                CheckTable(port, group.MostOutside, frontends);
+            }
 
             void AddExternal(IEnumerable<IPAddress> addresses, uint at, FrontendKind kind)
             {
@@ -86,6 +95,8 @@ internal sealed class ServicePlanner(ServiceOptions options)
         }
 
         return frontends.ToPlan() with { HealthCheck = HealthCheck(service, slices, node, frontends) };
+
+        bool Has(FrontendKind kind) => only is null || only == kind;
 
         bool OfService(IPAddress address) => families.Contains(address.AddressFamily);
     }
@@ -103,10 +114,10 @@ internal sealed class ServicePlanner(ServiceOptions options)
                 continue;
             }
 
-            var group = frontends.Begin($"{port.HostIp}:{port.HostPort_}", protocol);
+            var group = frontends.Begin($"{port.HostIp}:{port.HostPort_}", protocol, options.Algorithm);
             var pools = new PoolChoice(
                 [.. podAddresses.Select(address => new BackendCandidate(new BackendAddress(IpAddressKey.From(address), (ushort)port.ContainerPort, protocol), IsIPv4(address), true, true, true))],
-                Everyone);
+                BackendPreference.None);
             foreach (var address in HostAddresses(port.HostIp, node, frontends).Where(address => podAddresses.Any(own => own.AddressFamily == address.AddressFamily)))
             {
                 var pool = pools.Of(address, local: false);
@@ -157,8 +168,14 @@ internal sealed class ServicePlanner(ServiceOptions options)
                             // While an endpoint moves between slices it is in both.
                             if (ready || !candidates.ContainsKey(backend))
                             {
+                                var isRemote = slice.Cluster.Length > 0;
                                 candidates[backend] = new BackendCandidate(
-                                    backend, IsIPv4(address), endpoint.Node == node.Name, node.Zone.Length > 0 && endpoint.Zone == node.Zone, ready);
+                                    backend, IsIPv4(address), !isRemote && endpoint.Node == node.Name, node.Zone.Length > 0 && endpoint.Zone == node.Zone, ready)
+                                {
+                                    IsRemote = isRemote,
+                                    HintedZone = node.Zone.Length == 0 || endpoint.ZoneHints.Count == 0 ? null : endpoint.ZoneHints.Contains(node.Zone),
+                                    HintedNode = endpoint.NodeHints.Count == 0 ? null : !isRemote && endpoint.NodeHints.Contains(node.Name),
+                                };
                             }
                         }
                     }
@@ -183,7 +200,7 @@ internal sealed class ServicePlanner(ServiceOptions options)
             return null;
         }
 
-        var local = slices.SelectMany(slice => slice.Endpoints)
+        var local = slices.Where(slice => slice.Cluster.Length == 0).SelectMany(slice => slice.Endpoints)
             .Where(endpoint => endpoint.Node == node.Name && IsReady(service, endpoint))
             .Select(endpoint => endpoint.Pod.Length > 0 ? endpoint.Pod : endpoint.Addresses.FirstOrDefault() ?? "");
         return new HealthCheckPlan((ushort)service.HealthCheckNodePort, local.Distinct().Count());
@@ -232,26 +249,32 @@ internal sealed class ServicePlanner(ServiceOptions options)
         return new IPNetwork(new IPAddress(bytes), length);
     }
 
-    private ServiceFlags DirectReturn(ServiceRecord service, byte protocol, FrontendSet frontends)
+    private ServiceFlags DirectReturn(ServiceAnnotations annotations, byte protocol) =>
+        annotations.DirectReturn(options.Mode == LoadBalancerMode.Dsr || options.Mode == LoadBalancerMode.Hybrid && protocol == ServiceEnd.Tcp) ? ServiceFlags.DirectReturn : 0;
+
+    private static BackendPreference PreferenceOf(ServiceRecord service, ServiceAnnotations annotations, FrontendSet frontends)
     {
-        var direct = options.Mode == LoadBalancerMode.Dsr || options.Mode == LoadBalancerMode.Hybrid && protocol == ServiceEnd.Tcp;
-        if (service.Annotations.TryGetValue(ForwardingMode, out var mode))
+        var topology = BackendPreference.TopologyOf(service.TrafficDistribution);
+        if (topology is null)
         {
-            switch (mode)
-            {
-                case "dsr":
-                    direct = true;
-                    break;
-                case "snat":
-                    direct = false;
-                    break;
-                default:
-                    frontends.Problem($"annotation {ForwardingMode}: \"{mode}\" is not dsr or snat");
-                    break;
-            }
+            frontends.Problem($"traffic distribution \"{service.TrafficDistribution}\" is not PreferClose, PreferSameZone or PreferSameNode; all backends are alike");
         }
 
-        return direct ? ServiceFlags.DirectReturn : 0;
+        return new BackendPreference(annotations.Clusters(), topology ?? []);
+    }
+
+    /// <summary>A table gives every backend the same number of entries, but for one: what is left over is the smaller part the more entries there are.</summary>
+    private void CheckTable(ServicePort port, int backends, FrontendSet frontends)
+    {
+        var (size, name) = (options.MaglevTableSize, port.Name.Length > 0 ? $"port {port.Name}" : $"port {port.Port}");
+        if (backends > size)
+        {
+            frontends.Problem($"{name} has {backends} backends and its Maglev table {size} entries, so {backends - size} of them get no client from outside; --bpf-lb-maglev-table-size makes it larger");
+        }
+        else if (backends * FewestEntries > size)
+        {
+            frontends.Problem($"{name} has {backends} backends and its Maglev table {size} entries, so their shares of clients outside differ by more than a tenth; --bpf-lb-maglev-table-size makes it larger");
+        }
     }
 
     private static uint Ticks(uint seconds) => (uint)((seconds * 1_000_000_000UL + (1UL << ConntrackEntry.TickShift) - 1) >> ConntrackEntry.TickShift);
@@ -259,7 +282,7 @@ internal sealed class ServicePlanner(ServiceOptions options)
     private static bool IsIPv4(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork;
 
     /// <summary>The pools of one port, each made once.</summary>
-    private sealed class PoolChoice(IReadOnlyList<BackendCandidate> candidates, IReadOnlyList<BackendTier> tiers)
+    private sealed class PoolChoice(IReadOnlyList<BackendCandidate> candidates, BackendPreference preference)
     {
         private readonly Dictionary<(bool IsIPv4, bool Local), BackendList> _pools = [];
 
@@ -280,7 +303,7 @@ internal sealed class ServicePlanner(ServiceOptions options)
             var key = (IsIPv4(frontend), local);
             if (!_pools.TryGetValue(key, out var pool))
             {
-                pool = BackendCandidate.Choose([.. candidates.Where(candidate => candidate.IsIPv4 == key.Item1 && (!local || candidate.OnNode))], tiers);
+                pool = preference.Choose([.. candidates.Where(candidate => candidate.IsIPv4 == key.Item1 && (!local || candidate.OnNode))], local);
                 _pools[key] = pool = _pools.Values.FirstOrDefault(pool.Equals) ?? pool;
             }
 
@@ -321,15 +344,18 @@ internal sealed class ServicePlanner(ServiceOptions options)
             return addresses;
         }
 
-        public Group Begin(string port, byte protocol) => new(this, new GroupKey(owner, port, protocol));
+        public Group Begin(string port, byte protocol, LoadBalancerAlgorithm algorithm) => new(this, new GroupKey(owner, port, protocol), algorithm);
 
         public ServicePlan ToPlan() => new(owner, _groups.ToImmutable(), problems.ToImmutable());
 
-        internal sealed class Group(FrontendSet set, GroupKey key)
+        internal sealed class Group(FrontendSet set, GroupKey key, LoadBalancerAlgorithm algorithm)
         {
             private readonly ImmutableArray<FrontendPlan>.Builder _frontends = ImmutableArray.CreateBuilder<FrontendPlan>();
 
             public bool UsesRanges => _frontends.Any(frontend => frontend.Flags.HasFlag(ServiceFlags.SourceRanges));
+
+            /// <summary>How many backends clients outside have at most.</summary>
+            public int MostOutside => _frontends.Select(frontend => frontend.Outside.Count).DefaultIfEmpty().Max();
 
             /// <summary>An address that a service has twice is of the first kind.</summary>
             public void Add(IPAddress address, uint port, FrontendKind kind, ServiceFlags flags, uint affinity, BackendList inside, BackendList outside)
@@ -349,7 +375,7 @@ internal sealed class ServicePlanner(ServiceOptions options)
             {
                 if (_frontends.Count > 0)
                 {
-                    set._groups.Add(new GroupPlan(key, backends, ranges, _frontends.ToImmutable()));
+                    set._groups.Add(new GroupPlan(key, backends, ranges, _frontends.ToImmutable()) { Algorithm = algorithm });
                 }
             }
         }

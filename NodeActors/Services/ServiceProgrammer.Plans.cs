@@ -49,7 +49,7 @@ internal sealed partial class ServiceProgrammer
 
                 var pool = installed?.Pools.GetValueOrDefault(list);
                 slots += pool is null ? list.Count : 0;
-                pieces += pool is null or { TableSize: 0 } && TableSizeFor(list) is > 0 and var size && group.Frontends.Any(frontend => frontend.Outside.Equals(list))
+                pieces += pool is null or { TableSize: 0 } && TableSizeFor(group.Algorithm, list) is > 0 and var size && group.Frontends.Any(frontend => frontend.Outside.Equals(list))
                     ? InstalledPool.PiecesOf(size)
                     : 0;
             }
@@ -93,7 +93,7 @@ internal sealed partial class ServiceProgrammer
         SetRanges(group, plan);
         foreach (var frontend in plan.Frontends)
         {
-            Point(group, frontend);
+            Point(group, frontend, plan.Algorithm);
         }
 
         var wanted = plan.Frontends.Select(frontend => frontend.Key).ToHashSet();
@@ -163,7 +163,7 @@ internal sealed partial class ServiceProgrammer
     }
 
     /// <summary>Points a frontend to the pools it should have, and takes it from whoever had it.</summary>
-    private void Point(InstalledGroup group, FrontendPlan plan)
+    private void Point(InstalledGroup group, FrontendPlan plan, LoadBalancerAlgorithm algorithm)
     {
         if (_inForce.TryGetValue(plan.Key, out var frontend) && frontend.Group != group)
         {
@@ -180,7 +180,7 @@ internal sealed partial class ServiceProgrammer
         _frontendKeys.Set(frontend.Id.Id, plan.Key);
         var (oldInside, oldOutside) = (frontend.Inside, frontend.Outside);
         frontend.Inside = Use(group, plan.Inside, tableSize: 0);
-        frontend.Outside = Use(group, plan.Outside, TableSizeFor(plan.Outside));
+        frontend.Outside = Use(group, plan.Outside, TableSizeFor(algorithm, plan.Outside));
         Release(oldInside);
         Release(oldOutside);
         frontend.Entry = new ServiceEntry
@@ -190,7 +190,7 @@ internal sealed partial class ServiceProgrammer
             AffinityTicks = plan.AffinityTicks,
             Flags = plan.Flags,
             Inside = frontend.Inside?.Reference(withTable: false) ?? default,
-            Outside = frontend.Outside?.Reference(withTable: _options.Algorithm == LoadBalancerAlgorithm.Maglev) ?? default,
+            Outside = frontend.Outside?.Reference(withTable: algorithm == LoadBalancerAlgorithm.Maglev) ?? default,
         };
         _services.Set(plan.Key, frontend.Entry);
     }
@@ -232,7 +232,7 @@ internal sealed partial class ServiceProgrammer
     }
 
     /// <summary>One backend is the same choice with and without a table.</summary>
-    private uint TableSizeFor(BackendList list) => _options.Algorithm == LoadBalancerAlgorithm.Maglev && list.Count > 1 ? _options.MaglevTableSize : 0;
+    private uint TableSizeFor(LoadBalancerAlgorithm algorithm, BackendList list) => algorithm == LoadBalancerAlgorithm.Maglev && list.Count > 1 ? _options.MaglevTableSize : 0;
 
     private void Remove(ServiceOwner owner)
     {

@@ -45,6 +45,7 @@ public sealed class ResourceTests
     {
         var pod = PodResource.Read(Document("apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: null}\nspec: {hostNetwork: true}")).Resource!;
         Assert.Equal(("default", "default", "", true), (pod.Namespace, pod.ServiceAccountName, pod.NodeName, pod.HostNetwork));
+        Assert.Equal((true, false, false), (pod.Ready, pod.Terminating, pod.Ended));
         Assert.Empty(pod.Labels);
         Assert.Empty(pod.Ports);
     }

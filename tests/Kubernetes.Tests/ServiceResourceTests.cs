@@ -209,4 +209,27 @@ public sealed class ServiceResourceTests
             "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{ports: [{containerPort: 80, hostPort: 80}]}, {ports: [{containerPort: 81, hostPort: 80}]}]}")).Errors);
         Assert.Equal("spec.containers[1].ports[0].hostPort", error.Field);
     }
+
+    [Theory]
+    [InlineData("PreferClose")]
+    [InlineData("PreferSameZone")]
+    [InlineData("PreferSameNode")]
+    public void Traffic_distribution_is_read(string distribution) => Assert.Equal(
+        distribution,
+        ServiceResource.Read(Document($"apiVersion: v1\nkind: Service\nmetadata: {{name: a}}\nspec: {{trafficDistribution: {distribution}, ports: [{{port: 80}}]}}\n")).Resource!.TrafficDistribution);
+
+    [Fact]
+    public void Another_traffic_distribution_is_refused()
+    {
+        var error = Assert.Single(ServiceResource.Read(Document("apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {trafficDistribution: Near, ports: [{port: 80}]}\n")).Errors);
+        Assert.Equal(("spec.trafficDistribution", "must be PreferClose, PreferSameZone or PreferSameNode, is \"Near\""), (error.Field, error.Message));
+    }
+
+    [Fact]
+    public void Hints_of_endpoints_are_read()
+    {
+        var slice = ReadSlice("addressType: IPv4\nendpoints: [{addresses: [10.0.0.1], hints: {forZones: [{name: z1}, {name: z2}], forNodes: [{name: n1}]}}, {addresses: [10.0.0.2]}]\n").Resource!;
+        Assert.Equal(["z1,z2|n1", "|"], slice.Endpoints.Select(endpoint => $"{string.Join(',', endpoint.ZoneHints)}|{string.Join(',', endpoint.NodeHints)}"));
+        Assert.Equal("endpoints[0].hints.forZones[0].name", Assert.Single(ReadSlice("addressType: IPv4\nendpoints: [{addresses: [10.0.0.1], hints: {forZones: [{}]}}]\n").Errors).Field);
+    }
 }

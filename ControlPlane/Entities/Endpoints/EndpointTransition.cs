@@ -9,7 +9,7 @@ internal static class EndpointTransition
 {
     /// <summary>Whether these labels are wanted and their number has not come.</summary>
     public static bool Awaits(EndpointState state, IReadOnlyList<string> labels) =>
-        state.Desired is { } desired && desired.Labels.SequenceEqual(labels) && !Holds(state, labels);
+        state.Desired is { HostNetwork: false } desired && desired.Labels.SequenceEqual(labels) && !Holds(state, labels);
 
     public static bool IsReleasing(EndpointState state, IReadOnlyList<string> labels) =>
         state.Releasing.Any(released => released.Labels.SequenceEqual(labels));
@@ -58,7 +58,15 @@ internal static class EndpointTransition
 
     private static void OnApplied(EndpointState before, EndpointState after, DesiredPod pod)
     {
-        if (before.Desired is null || !before.Desired.Labels.SequenceEqual(pod.Labels))
+        if (pod.HostNetwork)
+        {
+            // Its node's addresses and identity are its own.
+            StopWaiting(before, after);
+            (after.Desired, after.Published, after.Refusal) = (pod, null, "");
+            ReleaseWhenUnused(after);
+            return;
+        }
+        if (before.Desired is null || before.Desired.HostNetwork || !before.Desired.Labels.SequenceEqual(pod.Labels))
         {
             StopWaiting(before, after);
             after.Refusal = "";
@@ -96,7 +104,7 @@ internal static class EndpointTransition
 
     private static void ReleaseWhenUnused(EndpointState after)
     {
-        if (after.Desired is null && after.Reports.Count == 0)
+        if (after.Desired is null or { HostNetwork: true } && after.Reports.Count == 0)
         {
             LetGo(after);
         }

@@ -1,13 +1,14 @@
 using Axoneme.ControlPlane.Engine;
 using Axoneme.Persistence;
 using Axoneme.Wire.Journal;
+using Axoneme.Wire.Node;
 using Axoneme.Wire.State;
 using Google.Protobuf;
 
 namespace Axoneme.ControlPlane.Entities.Nodes;
 
 /// <summary>A node, by name. Publishes its NODE record.</summary>
-public sealed class NodeKind : EntityKind<NodeState, RegisterNode, NodeEvent>
+public sealed class NodeKind : EntityKind<NodeState, NodeCommand, NodeEvent>
 {
     public const string KindName = "node";
 
@@ -21,15 +22,12 @@ public sealed class NodeKind : EntityKind<NodeState, RegisterNode, NodeEvent>
 
     protected override MessageParser<NodeEvent> Events => NodeEvent.Parser;
 
-    public override Decision<NodeEvent> Decide(NodeState state, CommandEnvelope<RegisterNode> envelope)
+    public override Decision<NodeEvent> Decide(NodeState state, CommandEnvelope<NodeCommand> envelope) => envelope.Command switch
     {
-        var registration = envelope.Command.Registration;
-        if (registration.Name != envelope.EntityId || registration.Name.Length == 0)
-        {
-            return Decision<NodeEvent>.Refuse($"the registration names \"{registration.Name}\"; a node registers under its own, non-empty name");
-        }
-        return registration.Equals(state.Registration) ? Decision<NodeEvent>.Nothing : new() { Events = [new() { Registered = registration }] };
-    }
+        RegisterNode { Registration: var registration } => Register(state, envelope.EntityId, registration),
+        GetNode => new() { Reply = state },
+        var unknown => throw new InvalidOperationException($"no decision for {unknown.GetType().Name}"),
+    };
 
     public override NodeState Apply(NodeState state, NodeEvent happened) => new() { Registration = happened.Registered };
 
@@ -51,4 +49,13 @@ public sealed class NodeKind : EntityKind<NodeState, RegisterNode, NodeEvent>
     protected override IMessage ToMessage(NodeState state) => state;
 
     protected override NodeState FromSnapshot(ReadOnlySpan<byte> snapshot) => NodeState.Parser.ParseFrom(snapshot);
+
+    private static Decision<NodeEvent> Register(NodeState state, string id, NodeRegistration registration)
+    {
+        if (registration.Name != id || registration.Name.Length == 0)
+        {
+            return Decision<NodeEvent>.Refuse($"the registration names \"{registration.Name}\"; a node registers under its own, non-empty name");
+        }
+        return registration.Equals(state.Registration) ? Decision<NodeEvent>.Nothing : new() { Events = [new() { Registered = registration }] };
+    }
 }

@@ -207,7 +207,13 @@ public sealed class ManifestSyncTests : IAsyncLifetime
         await ApplyAsync("all.yaml", Pod.Replace("spec: {", "spec: {hostNetwork: true, "));
 
         Assert.Empty(_sync.Status.Errors);
-        Assert.Empty(_engine.Engine.List("endpoint"));
+        Assert.Empty(_engine.Log.List(RecordKind.Pod));
+        Assert.Empty(_engine.Log.List(RecordKind.Identity));
+
+        await ApplyAsync("all.yaml", Pod);
+        Assert.Single(_engine.Log.List(RecordKind.Pod));
+        await ApplyAsync("all.yaml", Pod.Replace("spec: {", "spec: {hostNetwork: true, "));
+        Assert.Empty(_engine.Log.List(RecordKind.Pod));
     }
 
     [Fact]

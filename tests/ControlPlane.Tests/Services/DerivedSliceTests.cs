@@ -66,11 +66,9 @@ public sealed class DerivedSliceTests : IAsyncLifetime
             await _services.ReportAsync(pod, $"10.0.0.{i}");
         }
 
-        await _services.SlicesAreAsync(
-            "web",
-            "web:ipv4: dns=53/UDP -> 10.0.0.4",
-            "web:ipv4:1: http=8080/TCP dns=53/UDP -> 10.0.0.1 10.0.0.3",
-            "web:ipv4:2: http=9090/TCP dns=53/UDP -> 10.0.0.2");
+        string[] expected = ["dns=53/UDP -> 10.0.0.4", "http=8080/TCP dns=53/UDP -> 10.0.0.1 10.0.0.3", "http=9090/TCP dns=53/UDP -> 10.0.0.2"];
+        await Waiting.UntilAsync(() => _services.Slices("web").Select(slice => slice.Split(": ", 2)[1]).Order().SequenceEqual(expected), "a slice per meaning");
+        Assert.Equal(["web:ipv4", "web:ipv4:1", "web:ipv4:2"], _services.Slices("web").Select(slice => slice.Split(": ", 2)[0]));
     }
 
     [Fact]
@@ -125,6 +123,84 @@ public sealed class DerivedSliceTests : IAsyncLifetime
 
         await _services.SlicesAreAsync("web", "web:ipv4: http=8080/TCP dns=53/UDP -> 10.0.0.1");
     }
+
+    [Fact]
+    public async Task A_pods_zone_is_its_nodes_and_follows_it()
+    {
+        await _services.ApplyAsync("all.yaml", Web, Pod("a"));
+        await _services.ReportAsync("a", "10.0.0.1");
+        await Waiting.UntilAsync(() => Endpoint("web") is { Zone: "" }, "no zone is known");
+        await _services.RegisterAsync("n1", "z1");
+        await Waiting.UntilAsync(() => Endpoint("web") is { Zone: "z1" }, "the node's zone");
+        await _services.RegisterAsync("n1", "z2");
+        await _services.RegisterAsync("n2", "z3");
+        await Waiting.UntilAsync(() => Endpoint("web") is { Zone: "z2" }, "the node's other zone");
+    }
+
+    [Fact]
+    public async Task A_pod_on_its_nodes_network_has_the_nodes_addresses()
+    {
+        await _services.ApplyAsync("all.yaml", Web, Pod("a").Replace("spec: {", "spec: {hostNetwork: true, "));
+        Assert.Empty(_services.Slices("web"));
+        await _services.RegisterAsync("n1", "z1", "10.244.0.1", "192.0.2.1", "fd00:10:244::1", "2001:db8::1");
+        await _services.SlicesAreAsync("web", "web:ipv4: http=8080/TCP dns=53/UDP -> 192.0.2.1", "web:ipv6: http=8080/TCP dns=53/UDP -> 2001:db8::1");
+        Assert.Equal(("n1", "shop/a", true, "z1"), Endpoint("web") is { } endpoint ? (endpoint.Node, endpoint.Pod, endpoint.Ready, endpoint.Zone) : default);
+        await _services.ApplyAsync("all.yaml", Web);
+        await _services.SlicesAreAsync("web");
+    }
+
+    [Theory]
+    [InlineData("", "", true, true, false)]
+    [InlineData("", "conditions: [{type: ContainersReady, status: \"False\"}, {type: Ready, status: \"True\"}]", true, true, false)]
+    [InlineData("", "conditions: [{type: Ready, status: \"False\"}]", false, false, false)]
+    [InlineData("", "conditions: [{type: Ready, status: Unknown}]", false, false, false)]
+    [InlineData("2026-01-02T03:04:05Z", "", false, true, true)]
+    [InlineData("2026-01-02T03:04:05Z", "conditions: [{type: Ready, status: \"False\"}]", false, false, true)]
+    public async Task A_pods_status_is_its_endpoints(string deleted, string status, bool ready, bool serving, bool terminating)
+    {
+        await _services.ApplyAsync("all.yaml", Web, Pod("a"));
+        await _services.ReportAsync("a", "10.0.0.1");
+        await Waiting.UntilAsync(() => Endpoint("web") is { Ready: true }, "ready");
+        var pod = Pod("a") + $"status: {{{status}}}\n";
+        await _services.ApplyAsync("all.yaml", Web, deleted.Length > 0 ? pod.Replace("name: a,", $"name: a, deletionTimestamp: \"{deleted}\",") : pod);
+        await Waiting.UntilAsync(
+            () => Endpoint("web") is { } endpoint && (endpoint.Ready, endpoint.Serving, endpoint.Terminating) == (ready, serving, terminating), $"{(ready, serving, terminating)}");
+    }
+
+    [Fact]
+    public async Task A_pod_that_ran_to_its_end_is_no_endpoint()
+    {
+        await _services.ApplyAsync("all.yaml", Web, Pod("a"), Pod("b"));
+        await _services.ReportAsync("a", "10.0.0.1");
+        await _services.ReportAsync("b", "10.0.0.2");
+        await _services.ApplyAsync("all.yaml", Web, Pod("a") + "status: {phase: Succeeded}\n", Pod("b") + "status: {phase: Running}\n");
+        await _services.SlicesAreAsync("web", "web:ipv4: http=8080/TCP dns=53/UDP -> 10.0.0.2");
+    }
+
+    [Fact]
+    public async Task Endpoints_stand_for_slices_that_nobody_wrote_where_no_pods_are_selected()
+    {
+        const string Bare = "apiVersion: v1\nkind: Service\nmetadata: {name: bare, namespace: shop}\nspec: {ports: [{name: http, port: 80}]}\n";
+        const string Endpoints =
+            "apiVersion: v1\nkind: Endpoints\nmetadata: {name: bare, namespace: shop}\n" +
+            "subsets: [{addresses: [{ip: 192.0.2.1, nodeName: n1}, {ip: \"2001:db8::1\"}], notReadyAddresses: [{ip: 192.0.2.2}], ports: [{name: http, port: 8080}]}]\n";
+        await _services.ApplyAsync("all.yaml", Bare, Endpoints);
+        await _services.SlicesAreAsync("bare", "bare:endpoints:0: http=8080/TCP -> 192.0.2.1 192.0.2.2", "bare:endpoints:1: http=8080/TCP -> 2001:db8::1");
+        Assert.Equal([true, false], _services.Engine.Log.Find(RecordKind.EndpointSlice, "shop/bare:endpoints:0")!.EndpointSlice.Endpoints.Select(endpoint => endpoint.Ready));
+
+        await _services.ApplyAsync("slice.yaml", Slice.Replace("service-name: web", "service-name: bare"));
+        await _services.SlicesAreAsync("bare", "hand: http=1/TCP -> 192.0.2.9");
+        await _services.ApplyAsync("slice.yaml");
+        await _services.ApplyAsync("all.yaml", Bare, Endpoints.Replace("namespace: shop}", "namespace: shop, labels: {endpointslice.kubernetes.io/skip-mirror: \"true\"}}"));
+        await _services.SlicesAreAsync("bare");
+        await _services.ApplyAsync("all.yaml", Bare.Replace("spec: {", "spec: {selector: {app: web}, "), Endpoints);
+        await _services.SlicesAreAsync("bare"); // its pods' are its endpoints, and it has none
+        await _services.ApplyAsync("all.yaml", Bare, Endpoints.Replace("192.0.2.1", "192.0.2.one"));
+        Assert.Contains(_services.Sync.Status.Errors, error => error.Field == "subsets[0].addresses[0].ip");
+    }
+
+    private SliceEndpoint? Endpoint(string service) =>
+        _services.Engine.Log.List(RecordKind.EndpointSlice).Select(record => record.EndpointSlice).FirstOrDefault(slice => slice.Service == service)?.Endpoints.Single();
 
     [Fact]
     public async Task A_headless_service_has_its_pods_of_both_families_and_one_without_selector_none()

@@ -1,4 +1,5 @@
 using Axoneme.ControlPlane.Entities.Endpoints;
+using Axoneme.ControlPlane.Entities.Nodes;
 using Axoneme.ControlPlane.Entities.Services;
 using Axoneme.ControlPlane.Manifests;
 using Axoneme.ControlPlane.Services;
@@ -70,6 +71,10 @@ internal sealed class ServicesFixture : IAsyncDisposable
         {
             Node = "n1", Namespace = "shop", Pod = pod, ContainerId = "c", Addresses = { addresses }, Removed = addresses.Length == 0,
         }));
+
+    public Task RegisterAsync(string node, string zone, params string[] addresses) => Engine.AskAsync(
+        NodeKind.AddressOf(node),
+        new RegisterNode(new NodeRegistration { Name = node, Addresses = { addresses }, PodCidrs = { "10.244.0.0/24", "fd00:10:244::/64" }, Labels = { ["topology.kubernetes.io/zone"] = zone } }));
 
     /// <summary>Stops everything wherever it is and starts again on the journal.</summary>
     /// <param name="deriving">Whether slices are derived afterwards.</param>

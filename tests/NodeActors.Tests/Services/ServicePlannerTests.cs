@@ -59,7 +59,11 @@ public sealed class ServicePlannerTests
 
         // Preferences: the first tier with a ready backend.
         ("ClusterIP zone", "a+c+d+", "ClusterIP ac/-"),
+        ("ClusterIP close", "a+c+d+", "ClusterIP ac/-"),
         ("ClusterIP zone", "c~d+", "ClusterIP d/-, keeps c"),
+        ("NodePort zone", "c+d+", "ClusterIP c/-, NodePort c/c"),
+        ("NodePort ext-local zone", "a+c+d+", "ClusterIP ac/-, NodePort ac/a"),
+        ("NodePort ext-local int-local node-zone", "a+c+d+", "ClusterIP a/-, NodePort a/a"),
         ("ClusterIP zone", "c~d~", "ClusterIP c/-, keeps d"),
         ("ClusterIP node-zone", "a+c+d+", "ClusterIP a/-"),
         ("ClusterIP node-zone", "c+d+", "ClusterIP c/-"),
@@ -86,8 +90,7 @@ public sealed class ServicePlannerTests
     {
         var words = service.Split(' ');
         var record = Service(words, families, protocol);
-        IReadOnlyList<BackendTier>? tiers = words.Contains("zone") ? [BackendTier.Zone, BackendTier.Any] : words.Contains("node-zone") ? [BackendTier.Node, BackendTier.Zone, BackendTier.Any] : null;
-        var plan = new ServicePlanner(new ServiceOptions()).Plan(record, [.. families.Select(family => Slice(family, endpoints, protocol))], _node, tiers);
+        var plan = new ServicePlanner(new ServiceOptions()).Plan(record, [.. families.Select(family => Slice(family, endpoints, protocol))], _node);
         Assert.Empty(plan.Problems);
         Assert.All(Addressed(plan), frontend => Assert.Equal(frontend.Kind == FrontendKind.ClusterIP ? ServiceFlags.Internal : ServiceFlags.Internal | ServiceFlags.External, frontend.Flags));
         foreach (var family in families)
@@ -175,6 +178,16 @@ public sealed class ServicePlannerTests
             frontend.Kind == FrontendKind.LoadBalancer || everywhere && frontend.Kind != FrontendKind.ClusterIP, frontend.Flags.HasFlag(ServiceFlags.SourceRanges)));
         Assert.Equal(["10.0.0.0/8", "fd00::/8"], plan.Groups.Single().Ranges.Select(range => range.ToString()));
         Assert.Equal(2, plan.Problems.Length);
+    }
+
+    [Fact]
+    public void Ranges_of_one_family_let_nobody_of_the_other_in()
+    {
+        var record = Service(["LoadBalancer"], "46", "TCP");
+        record.SourceRanges.Add("10.0.0.0/8");
+        var plan = new ServicePlanner(new ServiceOptions()).Plan(record, [], _node);
+        Assert.Equal(2, plan.Frontends.Count(frontend => frontend.Kind == FrontendKind.LoadBalancer && frontend.Flags.HasFlag(ServiceFlags.SourceRanges)));
+        Assert.Equal("10.0.0.0/8", Assert.Single(plan.Groups.Single().Ranges).ToString());
     }
 
     [Fact]
@@ -294,6 +307,7 @@ public sealed class ServicePlannerTests
             InternalTrafficLocal = words.Contains("int-local"),
             ExternalTrafficLocal = words.Contains("ext-local"),
             PublishNotReadyAddresses = words.Contains("publish"),
+            TrafficDistribution = words.Contains("zone") ? "PreferSameZone" : words.Contains("close") ? "PreferClose" : words.Contains("node-zone") ? "PreferSameNode" : "",
             Ports = { new ServicePort { Name = "http", Protocol = protocol, Port = 80, NodePort = type is "NodePort" or "LoadBalancer" ? 30080u : 0 } },
         };
         foreach (var family in families)

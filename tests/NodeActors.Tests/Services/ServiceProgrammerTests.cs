@@ -126,6 +126,24 @@ public sealed class ServiceProgrammerTests
     }
 
     [Fact]
+    public void A_service_that_asks_for_a_table_has_one_and_loses_it()
+    {
+        var bench = new ServiceBench(_maps.Maps, new ServiceOptions { MaglevTableSize = 251 });
+        var service = ServiceRecords.Service("a", "10.96.0.1", nodePort: 30001);
+        service.Annotations["service.cilium.io/lb-algorithm"] = "maglev";
+        bench.Set(ServiceRecords.Record(service));
+        bench.Set(Slice("a", 1, 2, 3));
+        bench.Settle();
+        bench.AssertEqual();
+        Assert.Equal(2, _maps.Inner.Maglev.Entries().Count);
+        Assert.Equal([0u, 251u], _maps.Inner.Services.Entries().Select(pair => pair.Value.Outside.TableSize).Distinct().Order());
+
+        bench.Set(ServiceRecords.Record(ServiceRecords.Service("a", "10.96.0.1", nodePort: 30001)));
+        bench.Settle();
+        Assert.All(_maps.Inner.Services.Entries(), pair => Assert.Equal(0u, pair.Value.Outside.TableSize));
+    }
+
+    [Fact]
     public void A_changed_list_is_another_pool_and_what_stays_keeps_its_id()
     {
         var bench = Served(1, 2);
