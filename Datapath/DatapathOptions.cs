@@ -70,7 +70,7 @@ public sealed record DatapathOptions
     /// <summary>Sockets that talk to a service without a connection, or may ask for their peer.</summary>
     public uint SocketPeerEntries { get; init; } = 1 << 16;
 
-    /// <summary>Translated connections that drivers send on.</summary>
+    /// <summary>Directions of connections between clients outside and backends elsewhere that a packet was seen of within a second.</summary>
     public uint ShortcutEntries { get; init; } = 1 << 15;
 
     /// <summary>Size of the event ring: a power of two and a multiple of the page size.</summary>

@@ -74,7 +74,7 @@ public interface IDatapath : IDisposable
     /// <summary>Ends that; no effect when there is nothing.</summary>
     void DetachSockets();
 
-    /// <summary>What drivers send on without asking again; see <see cref="DatapathConfig.Acceleration"/>.</summary>
+    /// <summary>What goes on between clients outside and backends elsewhere, as it was decided within this tick.</summary>
     IKernelMap<NatKey, Shortcut> Shortcuts { get; }
 
     /// <summary>

@@ -66,7 +66,6 @@ internal sealed record NodeAgentParts(IDatapath Datapath, INodeNetwork Network, 
             Masquerade4 = Switch(options.MasqueradeIPv4 && hasDevices),
             Masquerade6 = Switch(options.MasqueradeIPv6 && hasDevices),
             Services = Switch(options.KubeProxyReplacement),
-            Acceleration = Switch(options.Accelerates),
             NodePortMin = options.Services.NodePortFirst,
             NodePortMax = options.Services.NodePortLast,
         };

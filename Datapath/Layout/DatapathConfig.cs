@@ -52,10 +52,8 @@ public readonly record struct DatapathConfig
 
     /// <summary>1: what goes to services is translated.</summary>
     public byte Services { get; init; }
-
-    /// <summary>1: what goes on between clients outside and backends elsewhere is left to the devices' drivers.</summary>
-    public byte Acceleration { get; init; }
-    private readonly byte _pad;
+    private readonly byte _pad0;
+    private readonly byte _pad1;
 
     /// <summary>Cookie of the node's network namespace.</summary>
     public ulong NamespaceCookie { get; init; }

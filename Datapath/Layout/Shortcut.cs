@@ -22,8 +22,17 @@ public readonly record struct Shortcut
     /// <summary>The device it leaves by.</summary>
     public uint Ifindex { get; init; }
 
+    /// <summary>Index into map <c>tunnels</c> when that is the tunnel's device.</summary>
+    public uint Tunnel { get; init; }
+
+    /// <summary>The same for how it came.</summary>
+    public uint ArrivedBy { get; init; }
+
     /// <summary>Bytes behind the Ethernet header that fit.</summary>
     public ushort Mtu { get; init; }
+
+    /// <summary>1: drivers can send it on, too.</summary>
+    public ushort ByDriver { get; init; }
 
     public MacAddress SourceMac { get; init; }
 
@@ -31,4 +40,5 @@ public readonly record struct Shortcut
 
     /// <summary>Whom the packet is addressed to on the link where it arrives.</summary>
     public MacAddress ArrivesAt { get; init; }
+    private readonly ushort _pad;
 }

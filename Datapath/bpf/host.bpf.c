@@ -78,8 +78,6 @@ int from_netdev(struct __sk_buff *skb)
 		return refuse_ours(skb, &packet, reason, DIRECTION_INGRESS);
 	if (is_tunnel_packet(&packet) || (config.tunnel_ifindex && packet.kind == PACKET_ERROR && is_tunnel_error(skb, &packet)))
 		return TC_ACT_OK;
-	if (config.acceleration)
-		note_arrival(skb, &packet);
 	reason = admit(skb, &packet, &passage, &endpoint, &none, &hop, true, CLIENTS_OUTSIDE);
 	if (reason == NOT_OURS) {
 		int action;

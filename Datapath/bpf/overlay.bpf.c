@@ -61,7 +61,7 @@ int from_overlay(struct __sk_buff *skb)
 	/* The device has no neighbours: the inner frame's destination is nobody's. */
 	bpf_skb_change_type(skb, 0 /* PACKET_HOST */);
 	reason = admit(skb, &packet, &passage, &endpoint, &none, &hop, config.services, CLIENTS_OUTSIDE);
-	if (reason == NOT_OURS && (passage.to_service || passage.unmasqueraded)) {
+	if (reason == NOT_OURS && (passage.to_service || passage.unmasqueraded || passage.shortcut == SHORTCUT_FOLLOWED)) {
 		int action;
 
 		reason = find_sender_node(&passage, packet.family) ? 0 : DROP_UNKNOWN_SENDER;

@@ -45,7 +45,7 @@ static __always_inline struct shortcut *find_shortcut(const struct view *view, c
 {
 	struct shortcut *way = bpf_map_lookup_elem(&shortcuts, &view->key);
 
-	if (!way || way->tick != now_ticks() || view->length > way->mtu || !same_mac(ethernet->h_dest, way->arrives_at))
+	if (!way || !way->by_driver || way->tick != now_ticks() || view->length > way->mtu || !same_mac(ethernet->h_dest, way->arrives_at))
 		return 0;
 	return way;
 }

@@ -27,7 +27,7 @@ struct balancing {
 	struct affinity_key client;
 	struct packet inner;
 	struct replacement with;
-	struct nat_key arrived; /* the packet as it came, where shortcuts are left */
+	struct nat_key arrived; /* the packet as it came, of which a shortcut may be left */
 	__u8 arrives_at[6];
 };
 

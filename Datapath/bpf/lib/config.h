@@ -20,8 +20,7 @@ struct config {
 	__u8 masquerade4;
 	__u8 masquerade6;
 	__u8 services; /* translate what goes to services */
-	__u8 acceleration; /* leave shortcuts for the drivers' programs */
-	__u8 pad;
+	__u8 pad[2];
 	__u64 namespace_cookie; /* of the node's network namespace */
 	__u16 node_port_min;	/* ports that services may have on the node's addresses, both inclusive */
 	__u16 node_port_max;

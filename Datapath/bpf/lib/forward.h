@@ -40,15 +40,6 @@ static __always_inline int deliver(struct __sk_buff *skb, __u32 ifindex, const s
 	return bpf_redirect_peer(ifindex, 0);
 }
 
-/* Bytes of the longest IP packet this becomes: of a large send, one segment. */
-static __always_inline __u32 packet_length(struct __sk_buff *skb, const struct packet *packet)
-{
-	if (!skb->gso_size)
-		return skb->len - ETH_HLEN;
-	/* A TCP header with the options that large sends have; UDP's is shorter, which errs on the side of the stack. */
-	return packet->l4_offset - ETH_HLEN + (packet->protocol == IPPROTO_TCP ? 32 : 8) + skb->gso_size;
-}
-
 /* The identity that other nodes know a sender of this node by. */
 static __always_inline __u32 wire_identity(__u32 identity)
 {
@@ -75,30 +66,6 @@ APART int set_tunnel(struct __sk_buff *skb, __u32 tunnel, __u32 identity)
 		flags = BPF_F_TUNINFO_IPV6; /* IPv6 wants a checksum (RFC 6935 leaves a way out that not every receiver takes) */
 	}
 	return bpf_skb_set_tunnel_key(skb, &key, sizeof(key), flags) ? DROP_WRITE_ERROR : 0;
-}
-
-/* One hop less; false when it was the last, which is for the stack to answer. */
-static __always_inline bool take_hop(struct __sk_buff *skb, const struct packet *packet)
-{
-	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-
-	if (packet->family == 4) {
-		struct iphdr *ip = data + ETH_HLEN;
-		__u32 sum;
-
-		if ((void *)(ip + 1) > end || ip->ttl <= 1)
-			return false;
-		sum = (__u32)ip->check + bpf_htons(0x0100);
-		ip->check = (__u16)(sum + (sum >= 0xffff));
-		ip->ttl--;
-	} else {
-		struct ipv6hdr *ip = data + ETH_HLEN;
-
-		if ((void *)(ip + 1) > end || ip->hop_limit <= 1)
-			return false;
-		ip->hop_limit--;
-	}
-	return true;
 }
 
 /* To the stack, which knows what to do and tells the programs behind it what was done. */
@@ -146,46 +113,6 @@ APART int find_way_out(struct __sk_buff *skb, const struct packet *packet, __u32
 	return 0;
 }
 
-/* Where a packet arrives from outside: how it looks before anything is done to it. */
-static __always_inline void note_arrival(struct __sk_buff *skb, const struct packet *packet)
-{
-	struct balancing *with = balancing_space_here();
-	struct ethhdr *ethernet = (void *)(long)skb->data;
-
-	if (!with || (void *)(ethernet + 1) > (void *)(long)skb->data_end)
-		return;
-	make_nat_key(&with->arrived, packet, 0);
-	__builtin_memcpy(with->arrives_at, ethernet->h_dest, ETH_ALEN);
-}
-
-/* Will packets of this kind look the same to the driver's program, which takes whole ones in the middle of a connection? */
-static __always_inline bool may_be_shortened(const struct packet *packet)
-{
-	return packet->kind == PACKET_CONNECTION && !packet->later_fragment && !has_options(packet) &&
-	       (packet->protocol == IPPROTO_TCP ? !(packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) : packet->protocol == IPPROTO_UDP);
-}
-
-/* Behind all changes. */
-APART int note_shortcut(const struct packet *packet, const struct next_hop *hop, const struct device *device)
-{
-	struct balancing *with = balancing_space_here();
-	struct shortcut way = {};
-
-	if (!packet || !hop || !device || !with)
-		return 0;
-	way.source = packet->source;
-	way.destination = packet->destination;
-	way.source_port = packet->source_port;
-	way.destination_port = packet->destination_port;
-	way.tick = now_ticks();
-	way.ifindex = hop->ifindex;
-	way.mtu = hop->mtu;
-	__builtin_memcpy(way.source_mac, device->mac, ETH_ALEN);
-	__builtin_memcpy(way.destination_mac, hop->mac, ETH_ALEN);
-	__builtin_memcpy(way.arrives_at, with->arrives_at, ETH_ALEN);
-	return bpf_map_update_elem(&shortcuts, &with->arrived, &way, BPF_ANY);
-}
-
 /*
  * Out of the node, masqueraded if that was decided. Sets `reason` when it must not leave. Only devices that are ours to use
  * are used: behind others the host may have rules of its own. `known`, of the connection, spares the question for a tick.
@@ -222,8 +149,8 @@ static __always_inline int send_out(struct __sk_buff *skb, struct packet *packet
 	}
 	__builtin_memcpy(ethernet->h_source, device->mac, ETH_ALEN);
 	__builtin_memcpy(ethernet->h_dest, way.hop.mac, ETH_ALEN);
-	if (config.acceleration && passage->shortcut && device->flags & DEVICE_ACCELERATED)
-		note_shortcut(packet, &way.hop, device);
+	if (config.services && passage->shortcut == SHORTCUT_WANTED)
+		note_shortcut(packet, passage, &way.hop, device);
 	return bpf_redirect(way.hop.ifindex, 0);
 }
 
@@ -246,6 +173,15 @@ static __always_inline int send_through_tunnel(struct __sk_buff *skb, const stru
 		return TC_ACT_SHOT;
 	set_mark(skb, MARK_FORWARDED);
 	return bpf_redirect(config.tunnel_ifindex, 0);
+}
+
+/* The same for what belongs to a client outside. */
+static __always_inline int send_client_through_tunnel(struct __sk_buff *skb, const struct packet *packet, struct passage *passage, __u32 tunnel, int *reason)
+{
+	passage->tunnel = tunnel;
+	if (passage->shortcut == SHORTCUT_WANTED)
+		note_shortcut(packet, passage, 0, 0);
+	return send_through_tunnel(skb, packet, tunnel, IDENTITY_WORLD, reason);
 }
 
 static __always_inline bool may_be_split(struct __sk_buff *skb, const struct packet *packet)
@@ -286,11 +222,11 @@ static __always_inline int send_to_direct_backend(struct __sk_buff *skb, struct 
 		*reason = put_frontend(skb, packet);
 		if (*reason)
 			return TC_ACT_SHOT;
-		passage->shortcut = false;
+		passage->shortcut = SHORTCUT_NONE;
 	}
 	if (too_long)
 		return leave_to_stack(skb, false); /* which splits it */
-	return tunnel ? send_through_tunnel(skb, packet, tunnel, IDENTITY_WORLD, reason) : send_out(skb, packet, passage, 0, reason);
+	return tunnel ? send_client_through_tunnel(skb, packet, passage, tunnel, reason) : send_out(skb, packet, passage, 0, reason);
 }
 
 /*
@@ -317,7 +253,7 @@ static __always_inline int send_to_backend(struct __sk_buff *skb, struct packet 
 		return leave_to_stack(skb, true); /* which tells the client, or splits it */
 	device = find_device(key);
 	*reason = device ? masquerade(skb, packet, device) : DROP_NAT_NO_MAPPING;
-	return *reason ? TC_ACT_SHOT : send_through_tunnel(skb, packet, tunnel, IDENTITY_WORLD, reason);
+	return *reason ? TC_ACT_SHOT : send_client_through_tunnel(skb, packet, passage, tunnel, reason);
 }
 
 /* Tells the client how long what it sends to this service may be. False: it cannot be told. */
@@ -333,6 +269,18 @@ APART int tell_length(struct __sk_buff *skb, struct packet *packet, __u32 mtu)
 	return translate_error_from_backend(skb, packet) > 0;
 }
 
+/* Where a shortcut leads, the packet being changed already. */
+static __always_inline int send_along(struct __sk_buff *skb, const struct passage *passage, int *reason)
+{
+	if (passage->tunnel) {
+		*reason = set_tunnel(skb, passage->tunnel, IDENTITY_WORLD);
+		if (*reason)
+			return TC_ACT_SHOT;
+	}
+	set_mark(skb, MARK_FORWARDED);
+	return bpf_redirect(passage->target, 0);
+}
+
 /*
  * What has no end here: between a client and a backend elsewhere, or none of our business. Sets `reason` when it must not go on.
  */
@@ -342,7 +290,8 @@ static __always_inline int forward_service(struct __sk_buff *skb, struct packet 
 
 	if (!config.services)
 		return TC_ACT_OK;
-	passage->shortcut = config.acceleration && passage->arrived_on != config.tunnel_ifindex && may_be_shortened(packet);
+	if (passage->shortcut == SHORTCUT_FOLLOWED)
+		return send_along(skb, passage, reason);
 	if (passage->to_service)
 		return send_to_backend(skb, packet, passage, reason);
 	if (!passage->unmasqueraded)

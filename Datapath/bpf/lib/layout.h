@@ -110,11 +110,15 @@ struct shortcut {
 	__be16 source_port;
 	__be16 destination_port;
 	__u32 tick;
-	__u32 ifindex; /* of the device it leaves by */
-	__u16 mtu;     /* of the way there, bytes behind the Ethernet header */
+	__u32 ifindex;	  /* of the device it leaves by */
+	__u32 tunnel;	  /* index into `tunnels` when that is the tunnel's */
+	__u32 arrived_by; /* the same for how it came */
+	__u16 mtu;	  /* of the way there, bytes behind the Ethernet header */
+	__u16 by_driver;  /* drivers can send it on, too */
 	__u8 source_mac[6];
 	__u8 destination_mac[6];
 	__u8 arrives_at[6]; /* whom it is addressed to on the link */
+	__u8 pad[2];
 };
 
 /*

@@ -153,6 +153,39 @@ static __always_inline int make_headers_linear(struct __sk_buff *skb)
 	return bpf_skb_pull_data(skb, want) ? DROP_INVALID : 0;
 }
 
+/* Bytes of the longest IP packet this becomes: of a large send, one segment. */
+static __always_inline __u32 packet_length(struct __sk_buff *skb, const struct packet *packet)
+{
+	if (!skb->gso_size)
+		return skb->len - ETH_HLEN;
+	/* A TCP header with the options that large sends have; UDP's is shorter, which errs on the side of the stack. */
+	return packet->l4_offset - ETH_HLEN + (packet->protocol == IPPROTO_TCP ? 32 : 8) + skb->gso_size;
+}
+
+/* One hop less; false when it was the last, which is for the stack to answer. */
+static __always_inline bool take_hop(struct __sk_buff *skb, const struct packet *packet)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+
+	if (packet->family == 4) {
+		struct iphdr *ip = data + ETH_HLEN;
+		__u32 sum;
+
+		if ((void *)(ip + 1) > end || ip->ttl <= 1)
+			return false;
+		sum = (__u32)ip->check + bpf_htons(0x0100);
+		ip->check = (__u16)(sum + (sum >= 0xffff));
+		ip->ttl--;
+	} else {
+		struct ipv6hdr *ip = data + ETH_HLEN;
+
+		if ((void *)(ip + 1) > end || ip->hop_limit <= 1)
+			return false;
+		ip->hop_limit--;
+	}
+	return true;
+}
+
 static __always_inline bool is_icmp_error(__u8 family, __u8 type)
 {
 	if (family == 4)

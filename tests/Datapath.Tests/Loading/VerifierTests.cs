@@ -12,7 +12,7 @@ public sealed class VerifierTests
 {
     private static readonly DatapathConfig _everything = new()
     {
-        TunnelIfindex = 2, TunnelMtu = 1450, HostFirewall = 1, Masquerade4 = 1, Masquerade6 = 1, Services = 1, Acceleration = 1,
+        TunnelIfindex = 2, TunnelMtu = 1450, HostFirewall = 1, Masquerade4 = 1, Masquerade6 = 1, Services = 1,
     };
 
     private static readonly string[] _objects = [.. Enum.GetValues<InterfaceRole>().Select(InterfacePrograms.ObjectNameOf), SocketAttachment.ObjectName, DriverAttachment.ObjectName];
@@ -37,7 +37,7 @@ public sealed class VerifierTests
     {
         var sizes = Load(name, new DatapathConfig
         {
-            TunnelIfindex = tunnel, TunnelMtu = 1450, HostFirewall = hostFirewall, Masquerade4 = masquerade4, Masquerade6 = masquerade6, Services = services, Acceleration = services,
+            TunnelIfindex = tunnel, TunnelMtu = 1450, HostFirewall = hostFirewall, Masquerade4 = masquerade4, Masquerade6 = masquerade6, Services = services,
         });
         Assert.All(sizes, size => Assert.InRange(size.Verified, 1u, 500_000u));
     }

@@ -64,11 +64,9 @@ internal sealed class RoutedNode : IDisposable
         }
     });
 
-    /// <summary>Starts again, with the device's driver.</summary>
-    public void Accelerate(DatapathConfig config)
+    /// <summary>Has the device's driver send on what it can.</summary>
+    public void Accelerate()
     {
-        Close();
-        Open(config);
         var device = Link("eth0").Index;
         Namespace.Run(() => Datapath.Accelerate(device));
         Assert.True(Datapath.Devices.TryGet(device, out var entry));

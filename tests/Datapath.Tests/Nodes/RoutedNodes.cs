@@ -73,7 +73,7 @@ internal sealed class RoutedNodes : IDisposable
                 Assert.True(link > 0, $"error {-link}");
                 _links.Add(new FileDescriptor(link));
             });
-            node.Accelerate(Config(node) with { Acceleration = 1 });
+            node.Accelerate();
         }
     }
 

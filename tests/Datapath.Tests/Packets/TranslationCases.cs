@@ -174,6 +174,11 @@ internal static class TranslationCases
     /// <summary>As if nothing had been heard of any translation for so long.</summary>
     internal static void Age(NodeWorld world, uint ticks)
     {
+        foreach (var (key, entry) in world.Datapath.Shortcuts.Entries())
+        {
+            world.Datapath.Shortcuts.Put(key, entry with { Tick = entry.Tick - ticks });
+        }
+
         foreach (var (key, entry) in world.Datapath.Nat.Entries())
         {
             world.Datapath.Nat.Put(key, entry with { LastSeen = entry.LastSeen - ticks });
