@@ -56,6 +56,13 @@ public sealed class ServiceTests
             await AssertAnswerAsync(cluster, ["web1", "web2"], () => cluster.Underlay.Outside.RunAsync("curl", Curl(address)));
         }
 
+        // At another node, by the pod's sockets.
+        var two = cluster.Nodes[1];
+        foreach (var address in new[] { $"{two.IPv4}:{NodePort}", $"[{two.IPv6}]:{NodePort}" })
+        {
+            await AssertAnswerAsync(cluster, ["web1", "web2"], () => one.RunInAsync(client, "curl", Curl(address)));
+        }
+
         // Nobody there: refused at once.
         const int couldNotConnect = 7;
         foreach (var address in new[] { "10.96.0.11", "[fd00:10:96::11]" })
