@@ -41,9 +41,7 @@ internal sealed partial class MapReconciler<TKey, TValue>(IKernelMap<TKey, TValu
 
     public uint Capacity => map.Capacity;
 
-    /// <summary>What the map should hold under a key.</summary>
-    public bool TryGetDesired(TKey key, out TValue value) => _desired.TryGetValue(key, out value);
-
+    /// <summary>What the map should hold.</summary>
     public IReadOnlyDictionary<TKey, TValue> Desired => _desired;
 
     /// <summary>Wants an entry; nothing is written when it is wanted so already.</summary>

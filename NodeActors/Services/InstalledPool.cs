@@ -23,6 +23,9 @@ internal sealed class InstalledPool(uint id, InstalledGroup group, BackendList? 
     /// <summary>Frontends that point to it, once for each side.</summary>
     public int Users { get; set; }
 
+    /// <summary>A number for each piece of its table by which damage is found; null while nobody knows what the table should say.</summary>
+    public ulong[]? PieceSums { get; set; }
+
     public bool SlotsWritten { get; set; }
 
     public bool TableWritten { get; set; }

@@ -13,6 +13,9 @@ internal sealed partial class PoolStore(IKernelMap<PoolSlot, uint> slots, IKerne
 {
     /// <summary>Entries in one write: what the kernel is given at once, and what waits in memory for it.</summary>
     private const int Portion = 16384;
+
+    /// <summary>Tables of an earlier run that are made once more at each comparison, to know what they should say: each costs about a millisecond.</summary>
+    private const int TablesLearned = 64;
     private readonly Dictionary<uint, InstalledPool> _pools = [];
     private readonly HashSet<InstalledPool> _unwritten = [];
     private readonly List<PoolSlot> _straySlots = [];
@@ -164,8 +167,8 @@ internal sealed partial class PoolStore(IKernelMap<PoolSlot, uint> slots, IKerne
     }
 
     /// <summary>
-    /// Finds what differs in the kernel: pools with an entry missing or changed are written again, entries of no pool are removed. Of tables the number of pieces is
-    /// compared, not what they say.
+    /// Finds what differs in the kernel: pools and tables with an entry missing or changed are written again, entries of no pool are removed. What tables of an earlier
+    /// run should say is known after a few comparisons; until then the number of their pieces is compared.
     /// </summary>
     public int Compare(bool countsAsDrift)
     {
@@ -199,12 +202,23 @@ internal sealed partial class PoolStore(IKernelMap<PoolSlot, uint> slots, IKerne
 
         found.Clear();
         _strayPieces.Clear();
+        foreach (var pool in _pools.Values.Where(pool => pool is { TableWritten: true, Backends: not null, PieceSums: null }).Take(TablesLearned))
+        {
+            pool.PieceSums = Array.ConvertAll(TableOf(pool), Sum);
+        }
+
         maglev.Scan((keys, values) =>
         {
-            foreach (var key in keys)
+            for (var i = 0; i < keys.Length; i++)
             {
+                var key = keys[i];
                 if (_pools.TryGetValue(key.Pool, out var pool) && key.Piece < pool.Pieces)
                 {
+                    if (pool.PieceSums is { } sums && sums[key.Piece] != Sum(values[i]))
+                    {
+                        continue;
+                    }
+
                     System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(found, key.Pool, out _)++;
                 }
                 else
@@ -233,15 +247,34 @@ internal sealed partial class PoolStore(IKernelMap<PoolSlot, uint> slots, IKerne
 
     private void AddTable(InstalledPool pool, List<MaglevKey> keys, List<MaglevPiece> values)
     {
+        var table = TableOf(pool);
+        pool.PieceSums = Array.ConvertAll(table, Sum);
+        keys.AddRange(Enumerable.Range(0, table.Length).Select(piece => new MaglevKey(pool.Id, (uint)piece)));
+        values.AddRange(table);
+    }
+
+    private MaglevPiece[] TableOf(InstalledPool pool)
+    {
         var table = Maglev.Build(pool.Backends!, pool.TableSize, seed).AsSpan();
-        for (var piece = 0; piece < pool.Pieces; piece++)
+        var pieces = new MaglevPiece[pool.Pieces];
+        for (var piece = 0; piece < pieces.Length; piece++)
         {
-            var content = default(MaglevPiece);
-            var part = table[(piece * MaglevPiece.Length)..Math.Min(table.Length, (piece + 1) * MaglevPiece.Length)];
-            part.CopyTo(content);
-            keys.Add(new MaglevKey(pool.Id, (uint)piece));
-            values.Add(content);
+            table[(piece * MaglevPiece.Length)..Math.Min(table.Length, (piece + 1) * MaglevPiece.Length)].CopyTo(pieces[piece]);
         }
+
+        return pieces;
+    }
+
+    /// <summary>FNV-1a over words; it finds damage, not malice.</summary>
+    private static ulong Sum(MaglevPiece piece)
+    {
+        var sum = 14695981039346656037UL;
+        foreach (var word in System.Runtime.InteropServices.MemoryMarshal.Cast<ushort, ulong>((ReadOnlySpan<ushort>)piece))
+        {
+            sum = unchecked((sum ^ word) * 1099511628211UL);
+        }
+
+        return sum;
     }
 
     private bool Delete(PoolSlot[] slotKeys, MaglevKey[] pieceKeys)

@@ -103,7 +103,7 @@ internal sealed record ServiceAnnotations(ServiceRecord Service, Action<string> 
             return default;
         }
 
-        var read = parse(value);
+        var read = parse(value) ?? parse(value.ToLowerInvariant()); // Cilium does not mind capitals
         if (read is null)
         {
             Problem($"annotation {Prefix}{name}: \"{value}\" is not {allowed}");

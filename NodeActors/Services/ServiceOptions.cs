@@ -24,7 +24,7 @@ public sealed record ServiceOptions
     /// <summary>The greatest.</summary>
     public ushort NodePortLast { get; init; } = 32767;
 
-    /// <summary>A service's source ranges hold for its node ports and external addresses, too, not only for its load balancer's (<c>--bpf-lb-source-range-all-types</c>).</summary>
+    /// <summary>A service's source ranges hold for its node ports, too, not only for its load balancer's and external addresses (<c>--bpf-lb-source-range-all-types</c>).</summary>
     public bool SourceRangesForAllTypes { get; init; }
 
     /// <exception cref="NodeAgentException">An option is wrong; the message names it.</exception>

@@ -83,7 +83,7 @@ internal sealed class ServicePlanner(ServiceOptions options)
 
             void AddExternal(IEnumerable<IPAddress> addresses, uint at, FrontendKind kind)
             {
-                var restricted = service.SourceRanges.Count > 0 && (kind == FrontendKind.LoadBalancer || options.SourceRangesForAllTypes);
+                var restricted = service.SourceRanges.Count > 0 && (kind is FrontendKind.LoadBalancer or FrontendKind.ExternalIPs || options.SourceRangesForAllTypes);
                 foreach (var address in addresses)
                 {
                     // Clients inside are served by the whole cluster also where those outside stay on this node.

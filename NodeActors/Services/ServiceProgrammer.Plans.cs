@@ -111,7 +111,7 @@ internal sealed partial class ServiceProgrammer
         {
             if (!group.Backends.TryGetValue(address, out var backend))
             {
-                group.Backends[address] = backend = TakeSpare(address) ?? new InstalledBackend(_ids.Next(id => _backends.TryGetDesired(id, out _)), address);
+                group.Backends[address] = backend = TakeSpare(address) ?? new InstalledBackend(_ids.Next(_backends.Desired.ContainsKey), address);
             }
 
             backend.Group = group;
@@ -199,7 +199,7 @@ internal sealed partial class ServiceProgrammer
     {
         if (!_frontendIds.TryGetValue(key, out var id))
         {
-            _frontendIds[key] = id = new FrontendId(_ids.Next(taken => _frontendKeys.TryGetDesired(taken, out _)), key);
+            _frontendIds[key] = id = new FrontendId(_ids.Next(_frontendKeys.Desired.ContainsKey), key);
         }
 
         return id;

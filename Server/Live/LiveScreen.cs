@@ -8,6 +8,7 @@ internal static class LiveScreen
 {
     private const int MaxErrors = 4;
     private const int MaxPolicyLines = 3;
+    private const int MaxServiceLines = 3;
     private const int LeastDrops = 2;
 
     /// <summary>At most <paramref name="height"/> lines of at most <paramref name="width"/> columns.</summary>
@@ -18,6 +19,13 @@ internal static class LiveScreen
         lines.AddRange(Pods(snapshot, width));
         lines.Add(Rule("reachability, measured with real connections over IPv4 and IPv6", width));
         lines.AddRange(MatrixSection.Lines(snapshot.Matrix, width));
+        var services = Services(snapshot);
+        if (services.Count > 0)
+        {
+            lines.Add(Rule($"services {services.Count}, with their backends", width));
+            lines.AddRange(Wrapped(services, MaxServiceLines, "… `axoneme service list` lists all", width));
+        }
+
         lines.Add(Rule($"policies {snapshot.Policies.Count}", width));
         lines.AddRange(Policies(snapshot, width));
         if (snapshot.Errors.Count > 0)
@@ -67,30 +75,46 @@ internal static class LiveScreen
         (null, var state) => new Cell(state, "yellow"),
     };
 
-    private static IEnumerable<string> Policies(LiveSnapshot snapshot, int width)
+    private static IEnumerable<string> Policies(LiveSnapshot snapshot, int width) => snapshot.Policies.Count == 0
+        ? [new Cell("none: everything is allowed", "grey").Markup(width)]
+        : Wrapped(
+            snapshot.Policies.Select(policy => policy.Namespace.Length > 0 ? $"{policy.Namespace}/{policy.Name}" : policy.Name), MaxPolicyLines,
+            $"… `axoneme policy get` lists all {snapshot.Policies.Count}", width);
+
+    /// <summary>A service by its first cluster address and its node ports, which are the same at all addresses.</summary>
+    private static List<string> Services(LiveSnapshot snapshot)
     {
-        if (snapshot.Policies.Count == 0)
+        var services = new List<string>();
+        foreach (var service in snapshot.Services.Where(view => view.Name is not null).GroupBy(view => view.Name!).OrderBy(service => service.Key, StringComparer.Ordinal))
         {
-            return [new Cell("none: everything is allowed", "grey").Markup(width)];
+            var first = service.FirstOrDefault(view => view.Type == "ClusterIP") ?? service.First();
+            var nodePorts = service.Where(view => view.Type == "NodePort").Select(view => view.Frontend[view.Frontend.LastIndexOf(':')..]).Distinct().Select(port => $" *{port}");
+            services.Add($"{service.Key} {first.Frontend}{string.Concat(nodePorts)} → {first.Backends.Count(backend => backend.Inside)}");
         }
 
+        return services;
+    }
+
+    /// <summary>As many texts in a line as it holds.</summary>
+    private static IEnumerable<string> Wrapped(IEnumerable<string> texts, int most, string more, int width)
+    {
         var lines = new List<string>();
         var line = "";
-        foreach (var name in snapshot.Policies.Select(policy => policy.Namespace.Length > 0 ? $"{policy.Namespace}/{policy.Name}" : policy.Name))
+        foreach (var text in texts)
         {
-            if (line.Length > 0 && line.Length + name.Length + 2 > width)
+            if (line.Length > 0 && line.Length + text.Length + 2 > width)
             {
                 lines.Add(line);
                 line = "";
             }
 
-            line += line.Length > 0 ? $"  {name}" : name;
+            line += line.Length > 0 ? $"  {text}" : text;
         }
 
         lines.Add(line);
-        if (lines.Count > MaxPolicyLines)
+        if (lines.Count > most)
         {
-            lines = [.. lines[..(MaxPolicyLines - 1)], $"… `axoneme policy get` lists all {snapshot.Policies.Count}"];
+            lines = [.. lines[..(most - 1)], more];
         }
 
         return lines.Select(text => new Cell(text).Markup(width));

@@ -20,6 +20,7 @@ internal sealed class LiveSource(
         AgentStatus? status = null;
         IReadOnlyList<EndpointView> endpoints = [];
         IReadOnlyList<PolicyView> policies = [];
+        IReadOnlyList<ServiceView> services = [];
         var errors = new List<string>();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(AgentTimeout);
@@ -28,6 +29,7 @@ internal sealed class LiveSource(
             status = await agent.GetAsync(AgentRoutes.Status, AgentJson.Default.AgentStatus, deadline.Token);
             endpoints = await agent.GetAsync(AgentRoutes.Endpoints, AgentJson.Default.IReadOnlyListEndpointView, deadline.Token);
             policies = await agent.GetAsync(AgentRoutes.Policies, AgentJson.Default.IReadOnlyListPolicyView, deadline.Token);
+            services = await agent.GetAsync(AgentRoutes.Services, AgentJson.Default.IReadOnlyListServiceView, deadline.Token);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or JsonException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
@@ -41,7 +43,7 @@ internal sealed class LiveSource(
         return new LiveSnapshot(
             node.Agent.NodeName, status, [.. sandbox.Pods.Select(pod => Pod(pod, views.GetValueOrDefault(pod.ContainerId)))],
             [.. policies.OrderBy(policy => policy.Namespace, StringComparer.Ordinal).ThenBy(policy => policy.Name, StringComparer.Ordinal)],
-            meter.Latest, drops.Recent, [.. errors.Distinct()], [.. warnings], node.RemoveOnExit ? "Ctrl-C removes everything" : "Ctrl-C stops; pods and verdicts stay");
+            services, meter.Latest, drops.Recent, [.. errors.Distinct()], [.. warnings], node.RemoveOnExit ? "Ctrl-C removes everything" : "Ctrl-C stops; pods and verdicts stay");
     }
 
     /// <summary>Waits for the next time to look.</summary>

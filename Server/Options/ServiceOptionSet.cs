@@ -45,7 +45,7 @@ internal sealed class ServiceOptionSet
         "--node-port-range", "first,last", "Ports that services may have on every node.", "30000,32767", Range);
 
     private readonly Option<bool> _allTypes = CommandLine.Switch(
-        "--bpf-lb-source-range-all-types", "A service's source ranges hold for its node ports and external addresses, too.", byDefault: false);
+        "--bpf-lb-source-range-all-types", "A service's source ranges hold for its node ports, too.", byDefault: false);
 
     public IEnumerable<Option> All => [_algorithm, _tableSize, _seed, _mode, _acceleration, _nodePorts, _allTypes];
 

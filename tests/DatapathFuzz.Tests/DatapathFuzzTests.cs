@@ -29,6 +29,9 @@ public sealed class DatapathFuzzTests(ITestOutputHelper output)
         {
             string[] programs = node.Settings.Tunnel ? ["from_pod", "to_pod", "from_netdev", "from_overlay"] : ["from_pod", "to_pod", "from_netdev"];
             Assert.All(programs, program => Assert.True(tally.Of($"{program} forwarded") >= worlds && tally.Of($"{program} dropped") >= worlds, $"{program} meets one fate only: {tally}"));
+            Assert.All(
+                ["asks a service", "answers for a service", "names a frontend"],
+                what => Assert.True(tally.Of($"{what}, forwarded") >= worlds / 4 && tally.Of($"{what}, dropped") >= worlds / 4, $"what {what} meets one fate only: {tally}"));
             Assert.True(tally.Of("must be forwarded") > 10 * worlds && tally.Of("of a connection") > 10 * worlds, $"too little is allowed to show anything: {tally}");
         }
     }

@@ -31,6 +31,7 @@ internal sealed class FuzzCase
     private readonly List<Injection> _earlier = [];
     private readonly List<string> _story = [];
     private readonly List<Flow> _flows;
+    private readonly FuzzServices _services;
     private readonly FuzzTally _tally;
     private readonly int _seed;
 
@@ -48,8 +49,10 @@ internal sealed class FuzzCase
         _kernel = new KernelWriter(node, _world, _random);
         _referee = new Referee(node, _world, _kernel);
         (_maker, _damage) = (new FrameMaker(_random), new FrameDamage(_random));
+        _services = new FuzzServices(node, _world, _random);
         _kernel.Clear();
         _kernel.Write();
+        _services.Write();
         _flows = [.. Enumerable.Range(0, 10).Select(_ => NewFlow())];
     }
 
@@ -60,8 +63,17 @@ internal sealed class FuzzCase
         {
             switch (_random.Next(100))
             {
-                case < 52:
+                case < 40:
                     Plain(Any(_flows));
+                    break;
+                case < 46:
+                    Ask();
+                    break;
+                case < 50:
+                    AnswerForService();
+                    break;
+                case < 52:
+                    NameFrontend();
                     break;
                 case < 64:
                     Try(Enter(Maybe(Any(_flows)), flow => _maker.Odd(flow, _random.Next(2) == 0)), isPlain: false);
@@ -183,6 +195,100 @@ internal sealed class FuzzCase
             var (wire, _) = Any([.. _referee.Translations]);
             var flow = new Flow(_world.PlaceOf(wire.Source), _world.Host, wire.Family, wire.Protocol, wire.SourcePort, wire.DestinationPort);
             Try(new Injection("from_netdev", _node.Device, FrameMaker.WithMacs(_maker.Plain(flow, first: false, answer: true), FuzzNode.GatewayMac, FuzzNode.DeviceMac)), isPlain: false);
+        }
+    }
+
+    /// <summary>Somebody asks a service, from the side it is for.</summary>
+    private void Ask()
+    {
+        var service = Any(_services.All);
+        var backend = _services.BackendOf(service);
+        var inside = service.Flags.HasFlag(ServiceFlags.Internal);
+        var clients = _world.Places.Where(place => place.Address(service.Family) is not null && (inside ? place.Kind == PlaceKind.LocalPod : !place.IsHere)).ToList();
+        if (clients.Count == 0)
+        {
+            return;
+        }
+
+        var client = Any(clients);
+        var flow = new Flow(client, _world.PlaceOf(service.Frontend.Address), service.Family, service.Protocol, Any(FuzzServices.ClientPorts), (ushort)service.Frontend.Port);
+        var frame = _maker.Plain(flow, first: _random.Next(2) == 0, answer: false);
+        var asked = inside ? new Injection("from_pod", client.Ifindex, FrameMaker.WithMacs(frame, client.Mac, client.GatewayMac)) : new Injection("from_netdev", _node.Device, FrameMaker.WithMacs(frame, FuzzNode.GatewayMac, FuzzNode.DeviceMac));
+        var wanted = asked with { Frame = FuzzServices.Redirected(asked.Frame, backend?.Address(service.Family) ?? service.Frontend.Address, backend is null ? (ushort)service.Frontend.Port : service.BackendPort) };
+        TryService(asked, wanted, (sight, outcome) => _referee.JudgeAsked(asked, sight, outcome, backend), "asks a service");
+    }
+
+    /// <summary>A backend answers a client, whether that asked or not.</summary>
+    private void AnswerForService()
+    {
+        var service = Any(_services.All);
+        if (_services.BackendOf(service) is not { } backend)
+        {
+            return;
+        }
+
+        var inside = service.Flags.HasFlag(ServiceFlags.Internal);
+        var clients = _world.Places.Where(place => place != backend && place.Address(service.Family) is not null && (inside ? place.Kind == PlaceKind.LocalPod : !place.IsHere)).ToList();
+        if (clients.Count == 0)
+        {
+            return;
+        }
+
+        var flow = new Flow(backend, Any(clients), service.Family, service.Protocol, service.BackendPort, Any(FuzzServices.ClientPorts));
+        if (Enter(flow, one => _maker.Plain(one, first: false, answer: true)) is not { } answer)
+        {
+            return;
+        }
+
+        if (answer.Program == "from_pod")
+        {
+            TryService(answer, answer, (sight, outcome) => _referee.JudgeAnswer(answer, sight, outcome, backend), "answers for a service");
+        }
+        else
+        {
+            Try(answer, isPlain: false);
+        }
+    }
+
+    /// <summary>Somebody outside names the frontend that another node was asked by.</summary>
+    private void NameFrontend()
+    {
+        var family = _random.Next(2) == 0 ? 4 : 6;
+        var pods = _world.Here.Where(place => place.Kind == PlaceKind.LocalPod && place.Address(family) is not null).ToList();
+        var clients = _world.Places.Where(place => !place.IsHere && place.Address(family) is not null).ToList();
+        var nodes = _world.RemoteNodes.Where(place => place.Address(family) is not null).ToList();
+        if (pods.Count == 0 || clients.Count == 0 || nodes.Count == 0)
+        {
+            return;
+        }
+
+        var pod = Any(pods);
+        var protocol = _random.Next(2) == 0 ? IpNumbers.Tcp : IpNumbers.Udp;
+        var flow = new Flow(Any(clients), pod, family, protocol, Any(FuzzServices.ClientPorts), Any(ServerPorts));
+        var frame = FrameMaker.WithMacs(_maker.Plain(flow, first: _random.Next(2) == 0, answer: false), FuzzNode.GatewayMac, FuzzNode.DeviceMac);
+        var frontend = new IPEndPoint(Any(nodes).Address(family)!, _random.Next(4) == 0 ? FuzzServices.NamedPort + 1 : FuzzServices.NamedPort);
+        var wanted = new Injection("from_netdev", _node.Device, frame);
+        TryService(wanted with { Frame = FuzzServices.Naming(frame, frontend, _random) }, wanted, (sight, outcome) => _referee.JudgeNamed(sight, outcome, pod), "names a frontend");
+    }
+
+    private void TryService(Injection packet, Injection wanted, Func<Sight, Outcome, string?> judge, string what)
+    {
+        Sight sight;
+        try
+        {
+            sight = _referee.Look(wanted, isPlain: false);
+        }
+        catch (InvalidOperationException unknown)
+        {
+            throw Failure(packet, null, unknown.Message);
+        }
+
+        var outcome = _node.Inject(packet);
+        _tally.CountService(what, outcome);
+        _story.Add($"  {what}: {packet}\n    → {outcome}");
+        if (judge(sight, outcome) is { } fault)
+        {
+            throw Failure(packet, outcome, fault);
         }
     }
 

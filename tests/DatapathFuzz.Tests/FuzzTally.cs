@@ -23,6 +23,12 @@ internal sealed class FuzzTally
         Add(sight.Translated is not null && outcome.Verdict == Outcome.Redirect, "translated back");
     }
 
+    public void CountService(string what, Outcome outcome)
+    {
+        Packets++;
+        Add($"{what}, {(outcome.IsForwarded && !outcome.Drops.Any() ? "forwarded" : "dropped")}");
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Packets} packets; {string.Join(", ", _counts.Select(pair => $"{pair.Key} {pair.Value}"))}";
 

@@ -65,6 +65,24 @@ public sealed class LiveScreenTests
         Assert.EndsWith("… and 39 other kinds: axoneme monitor --verdict dropped\n", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Services_are_told_with_their_node_ports_and_backends()
+    {
+        static ServiceView View(string frontend, string type, string? name, int backends) => new(
+            1, frontend, type, name, "internal", null, [.. Enumerable.Range(0, backends).Select(i => new ServiceBackendView((uint)i, $"10.244.0.{i}:80/TCP", i == 2 ? "terminating" : "active", i < 2, i < 2))]);
+        var snapshot = Snapshot() with
+        {
+            Services =
+            [
+                View("[fd00:10:96::7]:80/TCP", "ClusterIP", "shop/web", 2), View("192.0.2.1:30080/TCP", "NodePort", "shop/web", 2), View("0.0.0.0:30080/TCP", "NodePort", "shop/web", 2),
+                View("10.96.0.9:8080/TCP", "ClusterIP", "shop/api", 3), View("10.96.0.1:443/TCP", "ClusterIP", null, 1), // nobody has asked for it since the restart
+            ],
+        };
+        Assert.Contains(
+            $"── services 2, with their backends {new string('─', 65)}\nshop/api 10.96.0.9:8080/TCP → 2  shop/web [fd00:10:96::7]:80/TCP *:30080/TCP → 2\n",
+            Text(LiveScreen.Lines(snapshot, 100, 40)), StringComparison.Ordinal);
+    }
+
     private static LiveSnapshot Snapshot()
     {
         var yes = new ProbeOutcome(true, TimeSpan.Zero, null);
@@ -76,7 +94,7 @@ public sealed class LiveScreenTests
                 new LivePod("shop/api", "10.244.0.2", "fd00:10:244::2", 256, "in", "ready", null),
                 new LivePod("shop/db", "10.244.0.3", "fd00:10:244::3", 257, "in+out", "starting", "CNI ADD: mtu: \"big\" is not a number"),
             ],
-            [policy, policy with { Namespace = "", Name = "everywhere" }],
+            [policy, policy with { Namespace = "", Name = "everywhere" }], [],
             new ReachabilityMatrix(DateTimeOffset.UnixEpoch, [new("shop/api", "tcp", 8080), new("shop/api", "udp", 53), new("shop/db", "tcp", 5432)],
             [
                 new ReachabilityRow("host", [new(yes, yes), new(yes, no), new(no, no)], null),

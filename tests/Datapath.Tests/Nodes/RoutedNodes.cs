@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using Axoneme.Datapath.Layout;
 using Axoneme.Datapath.Native;
 using Axoneme.Datapath.Network;
+using Axoneme.Datapath.Tests.Support;
 
 namespace Axoneme.Datapath.Tests.Nodes;
 
@@ -16,6 +16,7 @@ internal sealed class RoutedNodes : IDisposable
     private static int _last;
     private readonly string _prefix = $"axt-n{Environment.ProcessId}-{Interlocked.Increment(ref _last)}";
     private readonly List<string> _namespaces = [];
+    private readonly List<RoutedNode> _nodes = [];
     private readonly List<FileDescriptor> _links = [];
 
     /// <summary>Behind a link of 1300 bytes.</summary>
@@ -28,36 +29,19 @@ internal sealed class RoutedNodes : IDisposable
     public RoutedNodes(bool tunnel, bool hostFirewall = false, bool ipv6Underlay = false)
     {
         (_tunnel, _hostFirewall) = (tunnel, hostFirewall);
-        World = Make("w");
-        Narrow = Make("x");
-        Sh($"""
-            W="ip -n {_prefix}-w"
-            $W link add br0 type bridge; $W link set br0 up; $W link set lo up
-            $W addr add 172.30.0.254/24 dev br0; $W -6 addr add fd30::fe/64 dev br0 nodad
-            $W addr add {World4}/32 dev lo; $W -6 addr add {World6}/128 dev lo nodad
-            X="ip -n {_prefix}-x"; ip netns exec {_prefix}-w sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
-            $W link add narrow mtu 1300 type veth peer name narrow mtu 1300 netns {_prefix}-x; $W link set narrow up; $X link set narrow up; $X link set lo up
-            $W addr add 198.51.100.254/24 dev narrow; $W -6 addr add 2001:db8:1::fe/64 dev narrow nodad
-            $X addr add {Narrow4}/24 dev narrow; $X -6 addr add {Narrow6}/64 dev narrow nodad
-            $X route add default via 198.51.100.254; $X -6 route add default via 2001:db8:1::fe
-            """);
-        Nodes = [Make(1, tunnel), Make(2, tunnel)];
-        foreach (var node in Nodes)
+        try
         {
-            var other = Nodes[2 - node.Number];
-            var via = tunnel ? "dev vx0 src" : $"via {other.NodeAddress(false)} dev eth0 src";
-            var via6 = tunnel ? "dev vx0 src" : $"via {other.NodeAddress(true)} dev eth0 src";
-            Sh($"""
-                N="ip -n {_prefix}-{node.Number}"
-                $N route add 10.{other.Number}.0.0/24 {via} {node.Router(false)}
-                $N -6 route add fd10:{other.Number}::/64 {via6} {node.Router(true)}
-                """);
-            node.Open(Config(node));
+            World = Make("w");
+            Narrow = Make("x");
+            Connect();
+            Make(1, tunnel);
+            Make(2, tunnel);
+            Start(ipv6Underlay);
         }
-
-        foreach (var node in Nodes)
+        catch
         {
-            node.WriteMaps(Nodes, tunnel, ipv6Underlay);
+            Dispose();
+            throw;
         }
     }
 
@@ -65,7 +49,7 @@ internal sealed class RoutedNodes : IDisposable
 
     public NetworkNamespace Narrow { get; }
 
-    public RoutedNode[] Nodes { get; }
+    public IReadOnlyList<RoutedNode> Nodes => _nodes;
 
     public DatapathConfig Config(RoutedNode node) => new()
     {
@@ -81,7 +65,7 @@ internal sealed class RoutedNodes : IDisposable
         using var pass = BpfProgramCalls.LoadDriverPass();
         foreach (var node in Nodes)
         {
-            Sh($"ip netns exec {_prefix}-w ethtool -K port{node.Number} tx off >/dev/null");
+            Shell.Run($"ip netns exec {_prefix}-w ethtool -K port{node.Number} tx off >/dev/null");
             World.Run(() =>
             {
                 using var routes = RouteSocket.Open();
@@ -96,24 +80,54 @@ internal sealed class RoutedNodes : IDisposable
     public void Dispose()
     {
         _links.ForEach(link => link.Dispose());
-
-        foreach (var node in Nodes)
-        {
-            node.Dispose();
-        }
-
-        World.Dispose();
-        Narrow.Dispose();
+        _nodes.ForEach(node => node.Dispose());
+        World?.Dispose();
+        Narrow?.Dispose();
         _namespaces.ForEach(name => NetworkNamespace.Delete(name));
     }
 
-    private RoutedNode Make(int number, bool tunnel)
+    /// <summary>The switch, the router and the world.</summary>
+    private void Connect() => Shell.Run($"""
+        W="ip -n {_prefix}-w"
+        $W link add br0 type bridge; $W link set br0 up; $W link set lo up
+        $W addr add 172.30.0.254/24 dev br0; $W -6 addr add fd30::fe/64 dev br0 nodad
+        $W addr add {World4}/32 dev lo; $W -6 addr add {World6}/128 dev lo nodad
+        X="ip -n {_prefix}-x"; ip netns exec {_prefix}-w sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+        $W link add narrow mtu 1300 type veth peer name narrow mtu 1300 netns {_prefix}-x; $W link set narrow up; $X link set narrow up; $X link set lo up
+        $W addr add 198.51.100.254/24 dev narrow; $W -6 addr add 2001:db8:1::fe/64 dev narrow nodad
+        $X addr add {Narrow4}/24 dev narrow; $X -6 addr add {Narrow6}/64 dev narrow nodad
+        $X route add default via 198.51.100.254; $X -6 route add default via 2001:db8:1::fe
+        """);
+
+    private void Start(bool ipv6Underlay)
+    {
+        foreach (var node in Nodes)
+        {
+            var other = Nodes[2 - node.Number];
+            var via = _tunnel ? "dev vx0 src" : $"via {other.NodeAddress(false)} dev eth0 src";
+            var via6 = _tunnel ? "dev vx0 src" : $"via {other.NodeAddress(true)} dev eth0 src";
+            Shell.Run($"""
+                N="ip -n {_prefix}-{node.Number}"
+                $N route add 10.{other.Number}.0.0/24 {via} {node.Router(false)}
+                $N -6 route add fd10:{other.Number}::/64 {via6} {node.Router(true)}
+                """);
+            node.Open(Config(node));
+        }
+
+        foreach (var node in Nodes)
+        {
+            node.WriteMaps(Nodes, _tunnel, ipv6Underlay);
+        }
+    }
+
+    private void Make(int number, bool tunnel)
     {
         var mtu = tunnel ? 1430 : 1500;
         var node = Make($"{number}");
         var pod = Make($"{number}p");
         var made = new RoutedNode(_prefix, number, node, pod);
-        Sh($"""
+        _nodes.Add(made);
+        Shell.Run($"""
             N="ip -n {_prefix}-{number}"; P="ip -n {_prefix}-{number}p"; W="ip -n {_prefix}-w"
             ip netns exec {_prefix}-{number} sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
             $N link set lo up; $P link set lo up
@@ -133,30 +147,17 @@ internal sealed class RoutedNodes : IDisposable
             """);
         if (tunnel)
         {
-            Sh($"""
+            Shell.Run($"""
                 N="ip -n {_prefix}-{number}"
                 $N link add vx0 mtu 1430 type vxlan external dstport 8472 nolearning
                 $N link set vx0 arp off up
                 """);
         }
-
-        return made;
     }
 
     private NetworkNamespace Make(string name)
     {
         _namespaces.Add($"{_prefix}-{name}");
         return NetworkNamespace.Create($"{_prefix}-{name}");
-    }
-
-    private static void Sh(string script)
-    {
-        using var process = Process.Start(new ProcessStartInfo("sh", ["-ec", script]) { RedirectStandardError = true })!;
-        var errors = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"set-up failed: {errors}\n{script}");
-        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Axoneme.Datapath.Network;
 using Axoneme.Datapath.Tests.Support;
 
@@ -56,7 +55,7 @@ public sealed class NodeFixture : IDisposable
         var client = _node.AddPod().HostSide.Index;
         var server = _node.AddPod().HostSide.Index;
         var name = Path.GetFileName(_node.Namespace.Path);
-        Sh($"""
+        Shell.Run($"""
             N="ip -n {name}"
             ip netns exec {name} sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
             $N link add eth0 type veth peer name cable0; $N link set eth0 up; $N link set cable0 up
@@ -81,17 +80,6 @@ public sealed class NodeFixture : IDisposable
 
     private DatapathOptions OptionsOf(NodeFeatures features) =>
         _node.Options with { BpfRoot = $"{_node.Directory}/bpf-{(int)features}", Config = features.ToConfig(_interfaces.Tunnel) };
-
-    private static void Sh(string script)
-    {
-        using var process = Process.Start(new ProcessStartInfo("sh", ["-ec", script]) { RedirectStandardError = true })!;
-        var errors = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"set-up failed: {errors}\n{script}");
-        }
-    }
 
     private sealed record Loaded(NodeDatapath Datapath, TunnelArrivals Arrivals);
 }

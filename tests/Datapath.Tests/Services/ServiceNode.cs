@@ -21,26 +21,19 @@ internal sealed class ServiceNode : IDisposable
         var root = File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')).First(fields => fields.Contains("cgroup2"))[4];
         _before = root + File.ReadLines("/proc/self/cgroup").First(line => line.StartsWith("0::", StringComparison.Ordinal))[3..];
         Cgroup = Path.Combine(root, $"axt-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..6]}");
-        Directory.CreateDirectory(Cgroup);
-        Datapath = Open();
-        Datapath.AttachSockets(Cgroup);
-        Move(Cgroup);
-        Namespace.Run(() =>
+        try
         {
-            using var socket = RouteSocket.Open();
-            socket.Execute(new RouteBatch().AddAddress(1, IPAddress.Parse("fd00:5::1"), 128).AddAddress(1, IPAddress.Parse("fd00:5::2"), 128));
-
-            // The kernel routes to a new IPv6 address a moment later, and may lose the way once more before it has it for good.
-            var inARow = 0;
-            Assert.True(SpinWait.SpinUntil(
-                () =>
-                {
-                    inARow = HasRoute("fd00:5::1") && HasRoute("fd00:5::2") ? inARow + 1 : 0;
-                    Thread.Sleep(2);
-                    return inARow == 10;
-                },
-                5000));
-        });
+            Directory.CreateDirectory(Cgroup);
+            Datapath = Open();
+            Datapath.AttachSockets(Cgroup);
+            Move(Cgroup);
+            Namespace.Run(AddAddresses);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public NodeDatapath Datapath { get; private set; }
@@ -80,9 +73,26 @@ internal sealed class ServiceNode : IDisposable
     public void Dispose()
     {
         Move(_before);
-        Datapath.Dispose();
+        Datapath?.Dispose();
         _node.Dispose();
         Assert.True(SpinWait.SpinUntil(TryRemoveCgroup, 10_000), $"{Cgroup}: processes stay");
+    }
+
+    private static void AddAddresses()
+    {
+        using var socket = RouteSocket.Open();
+        socket.Execute(new RouteBatch().AddAddress(1, IPAddress.Parse("fd00:5::1"), 128).AddAddress(1, IPAddress.Parse("fd00:5::2"), 128));
+
+        // The kernel routes to a new IPv6 address a moment later, and may lose the way once more before it has it for good.
+        var inARow = 0;
+        Assert.True(SpinWait.SpinUntil(
+            () =>
+            {
+                inARow = HasRoute("fd00:5::1") && HasRoute("fd00:5::2") ? inARow + 1 : 0;
+                Thread.Sleep(2);
+                return inARow == 10;
+            },
+            5000));
     }
 
     /// <summary>What other tests started meanwhile is in there, too, until it ends.</summary>
@@ -92,6 +102,10 @@ internal sealed class ServiceNode : IDisposable
         {
             Directory.Delete(Cgroup);
             return true;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return true; // it was never made
         }
         catch (IOException)
         {

@@ -169,13 +169,13 @@ public sealed class ServicePlannerTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Source_ranges_hold_at_load_balancers_unless_configured(bool everywhere)
+    public void Source_ranges_hold_at_load_balancers_and_external_addresses_and_where_else_is_configured(bool everywhere)
     {
         var record = Service(["LoadBalancer", "external"], "46", "TCP");
         record.SourceRanges.Add(["10.1.2.3/8", " fd00::/8", "nonsense", "10.0.0.0/33"]);
         var plan = new ServicePlanner(new ServiceOptions { SourceRangesForAllTypes = everywhere }).Plan(record, [], _node);
         Assert.All(Addressed(plan), frontend => Assert.Equal(
-            frontend.Kind == FrontendKind.LoadBalancer || everywhere && frontend.Kind != FrontendKind.ClusterIP, frontend.Flags.HasFlag(ServiceFlags.SourceRanges)));
+            frontend.Kind is FrontendKind.LoadBalancer or FrontendKind.ExternalIPs || everywhere && frontend.Kind != FrontendKind.ClusterIP, frontend.Flags.HasFlag(ServiceFlags.SourceRanges)));
         Assert.Equal(["10.0.0.0/8", "fd00::/8"], plan.Groups.Single().Ranges.Select(range => range.ToString()));
         Assert.Equal(2, plan.Problems.Length);
     }

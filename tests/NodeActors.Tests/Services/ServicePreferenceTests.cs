@@ -22,6 +22,7 @@ public sealed class ServicePreferenceTests
     [InlineData("affinity=local", "a~ n2.z2, b n2.z2.west", "b")]
     [InlineData("affinity=remote", "a n2.z2, b n2.z2.west, c n3.z2.east", "bc")]
     [InlineData("affinity=remote", "a n2.z2", "a")]
+    [InlineData("affinity=Remote", "a n2.z2, b n2.z2.west", "b")]
     [InlineData("affinity=remote", "a n2.z2, b~ n2.z2.west", "a")]
     // Topology within clusters.
     [InlineData("affinity=local PreferSameZone", "a n2.z2, b n2.z1.west", "a")]

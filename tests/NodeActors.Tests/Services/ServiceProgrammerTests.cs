@@ -143,6 +143,38 @@ public sealed class ServiceProgrammerTests
         Assert.All(_maps.Inner.Services.Entries(), pair => Assert.Equal(0u, pair.Value.Outside.TableSize));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_damaged_table_is_found_and_written_again(bool restarted)
+    {
+        var bench = new ServiceBench(_maps.Maps, _maglev);
+        bench.Set(ServiceRecords.Record(ServiceRecords.Service("a", "10.96.0.1", nodePort: 30001)));
+        bench.Set(Slice("a", 1, 2, 3));
+        bench.Settle();
+        if (restarted)
+        {
+            bench.Restart();
+            bench.Settle();
+        }
+
+        Assert.Equal(0, bench.Programmer.Compare(countsAsDrift: true));
+        var before = Tables();
+        var (key, piece) = _maps.Inner.Maglev.Entries().MaxBy(pair => pair.Key.Piece);
+        piece[7] = (ushort)((piece[7] + 1) % 3);
+        _maps.Inner.Maglev.Put(key, piece);
+        Assert.Equal(1, bench.Programmer.Compare(countsAsDrift: true));
+        bench.Settle();
+        Assert.Equal(before, Tables());
+        Assert.Equal(0, bench.Programmer.Compare(countsAsDrift: true));
+
+        string[] Tables() =>
+        [
+            .. _maps.Inner.Maglev.Entries().OrderBy(pair => pair.Key.Piece)
+                .Select(pair => $"{pair.Key}: {string.Join(' ', Enumerable.Range(0, MaglevPiece.Length).Select(entry => pair.Value[entry]))}"),
+        ];
+    }
+
     [Fact]
     public void A_changed_list_is_another_pool_and_what_stays_keeps_its_id()
     {
