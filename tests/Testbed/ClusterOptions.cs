@@ -20,6 +20,9 @@ public sealed record ClusterOptions
     /// <summary>MTU of the nodes' links, in bytes.</summary>
     public int Mtu { get; init; } = 1500;
 
+    /// <summary>The drivers of the nodes' devices can run programs: cables' other ends are made for that. Not beyond an <see cref="Mtu"/> of some 3 500.</summary>
+    public bool Drivers { get; init; }
+
     /// <summary>The cluster's name and number, from 0 to 15: clusters on one underlay need different ones.</summary>
     public string Name { get; init; } = "default";
 

@@ -1,3 +1,6 @@
+using Axoneme.Datapath.Native;
+using Axoneme.Datapath.Network;
+
 namespace Axoneme.Testbed;
 
 /// <summary>
@@ -11,6 +14,7 @@ public sealed class Underlay : IAsyncDisposable
 
     public const string OutsideIPv6 = "2001:db8:51::10";
     private const string Bridge = "lan";
+    private readonly List<FileDescriptor> _links = [];
     private Responder? _responder;
 
     private Underlay(Teardown teardown, Namespace router, Namespace outside) => (Teardown, Router, Outside) = (teardown, router, outside);
@@ -70,6 +74,7 @@ public sealed class Underlay : IAsyncDisposable
             await _responder.DisposeAsync();
         }
 
+        _links.ForEach(link => link.Dispose());
         await Teardown.DisposeAsync();
     }
 
@@ -95,7 +100,29 @@ public sealed class Underlay : IAsyncDisposable
             {When(options, AddressFamilies.IPv6, $"-6 route add default via {GatewayIPv6(network)}")}
             """);
         await RoutePodsAsync(number, options);
+        if (options.Drivers)
+        {
+            await PrepareForDriversAsync(cable);
+        }
+
         return cable;
+    }
+
+    /// <summary>
+    /// A veth device sends on from its driver what the other end is ready to take so: it has a program, too. Checksums that are to be completed by hardware
+    /// would stay incomplete.
+    /// </summary>
+    private async Task PrepareForDriversAsync(string cable)
+    {
+        await Router.OkAsync("ethtool", "-K", cable, "tx", "off");
+        using var ns = NetworkNamespace.Open(Router.Path);
+        _links.Add(ns.Run(() =>
+        {
+            using var pass = BpfProgramCalls.LoadDriverPass();
+            using var routes = RouteSocket.Open();
+            var link = BpfLinkCalls.Create(pass, routes.FindLink(cable)!.Index, BpfAttachType.Xdp);
+            return link > 0 ? new FileDescriptor(link) : throw new InvalidOperationException($"no program of its driver for {cable}: error {-link}");
+        }));
     }
 
     /// <summary>Tells the router which pods a node has, where the cluster needs that; again after a cable was pulled, which takes routes along.</summary>

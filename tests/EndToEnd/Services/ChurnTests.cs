@@ -18,7 +18,8 @@ public sealed class ChurnTests
     {
         var service = new ManualService("churn", 1);
         await using var cluster = await Cluster.StartAsync(
-            new ClusterOptions(), ("pods.yaml", string.Join("\n---\n", ManualService.Pod("client", 1), ManualService.Pod("stay", 2))), ("service.yaml", service.Yaml));
+            new ClusterOptions { Drivers = true, Arguments = ["--bpf-lb-acceleration", "native"] },
+            ("pods.yaml", string.Join("\n---\n", ManualService.Pod("client", 1), ManualService.Pod("stay", 2))), ("service.yaml", service.Yaml));
         var pods = await cluster.PodsAsync("shop/client", "shop/stay");
         await cluster.EnforceAsync("stay-slice.yaml", Endpoint.Slices("stay", "churn", new Endpoint(pods["shop/stay"], 2)));
         var (one, client, outside) = (cluster.Nodes[0], pods["shop/client"], cluster.Underlay.Outside);

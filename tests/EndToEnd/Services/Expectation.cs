@@ -28,8 +28,9 @@ internal static class Expectation
     public static bool IsHairpin(Client client, Frontend frontend, int backend) =>
         client.Manner == Manner.PodByPackets && ServiceCast.ClientPod(client.Node) == ServiceCast.Backend(backend) && frontend.Kind != FrontendKind.Headless && !IsFromOutside(client, frontend);
 
-    /// <summary>Another node's port is that node's to translate, and nobody there asks where a client comes from; other addresses every node translates for its own.</summary>
-    private static bool IsFromOutside(Client client, Frontend frontend) => !client.IsInside || frontend.Kind == FrontendKind.NodePort && client.Node != frontend.At;
+    /// <summary>Sockets know the ports of every node; else another node's port is that node's to translate, and nobody there asks where a client comes from.</summary>
+    private static bool IsFromOutside(Client client, Frontend frontend) =>
+        !client.IsInside || client.Manner == Manner.PodByPackets && frontend.Kind == FrontendKind.NodePort && client.Node != frontend.At;
 
     private static bool AnswersDirectly(string mode, string protocol) => mode == "dsr" || mode == "hybrid" && protocol == "tcp";
 }

@@ -25,7 +25,7 @@ internal sealed class ServiceBed : IAsyncDisposable
     public static async Task<ServiceBed> StartAsync(ServiceSettings settings)
     {
         var cluster = await Cluster.StartAsync(
-            new ClusterOptions { Nodes = ServiceCast.Nodes, Family = settings.Family, Routing = settings.Routing, Arguments = settings.Arguments },
+            new ClusterOptions { Nodes = ServiceCast.Nodes, Family = settings.Family, Routing = settings.Routing, Drivers = true, Arguments = settings.Arguments },
             ("services.yaml", ServiceCast.Pods(settings.Family)));
         try
         {

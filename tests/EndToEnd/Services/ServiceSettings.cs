@@ -5,20 +5,21 @@ namespace Axoneme.EndToEnd.Services;
 /// <param name="Family">Addresses of nodes and pods.</param>
 /// <param name="Mode"><c>--bpf-lb-mode</c>.</param>
 /// <param name="Algorithm"><c>--bpf-lb-algorithm</c>.</param>
-internal sealed record ServiceSettings(string Routing, AddressFamilies Family, string Mode, string Algorithm)
+/// <param name="Acceleration"><c>--bpf-lb-acceleration</c>.</param>
+internal sealed record ServiceSettings(string Routing, AddressFamilies Family, string Mode, string Algorithm, string Acceleration)
 {
     /// <summary>Whatever two of them have in common is in one of these: a cluster for each routing and family, with agents that come back in other modes.</summary>
     public static IReadOnlyList<ServiceSettings> Pairs { get; } =
     [
-        new("native", AddressFamilies.IPv4, "snat", "random"),
-        new("native", AddressFamilies.IPv4, "dsr", "maglev"),
-        new("native", AddressFamilies.IPv6, "hybrid", "random"),
-        new("native", AddressFamilies.Dual, "dsr", "maglev"),
-        new("tunnel", AddressFamilies.IPv4, "hybrid", "maglev"),
-        new("tunnel", AddressFamilies.IPv6, "snat", "maglev"),
-        new("tunnel", AddressFamilies.IPv6, "dsr", "random"),
-        new("tunnel", AddressFamilies.Dual, "snat", "random"),
-        new("tunnel", AddressFamilies.Dual, "hybrid", "random"),
+        new("native", AddressFamilies.IPv4, "snat", "random", "native"),
+        new("native", AddressFamilies.IPv4, "dsr", "maglev", "disabled"),
+        new("native", AddressFamilies.IPv6, "hybrid", "random", "native"),
+        new("native", AddressFamilies.Dual, "dsr", "maglev", "native"),
+        new("tunnel", AddressFamilies.IPv4, "hybrid", "maglev", "disabled"),
+        new("tunnel", AddressFamilies.IPv6, "snat", "maglev", "disabled"),
+        new("tunnel", AddressFamilies.IPv6, "dsr", "random", "disabled"),
+        new("tunnel", AddressFamilies.Dual, "snat", "random", "disabled"),
+        new("tunnel", AddressFamilies.Dual, "hybrid", "random", "native"),
     ];
 
     /// <summary>Everything with everything.</summary>
@@ -28,12 +29,13 @@ internal sealed record ServiceSettings(string Routing, AddressFamilies Family, s
            from family in new[] { AddressFamilies.IPv4, AddressFamilies.IPv6, AddressFamilies.Dual }
            from mode in new[] { "snat", "dsr", "hybrid" }
            from algorithm in new[] { "random", "maglev" }
-           select new ServiceSettings(routing, family, mode, algorithm),
+           from acceleration in new[] { "disabled", "native" }
+           select new ServiceSettings(routing, family, mode, algorithm, acceleration),
     ];
 
-    public string[] Arguments => ["--bpf-lb-mode", Mode, "--bpf-lb-algorithm", Algorithm];
+    public string[] Arguments => ["--bpf-lb-mode", Mode, "--bpf-lb-algorithm", Algorithm, "--bpf-lb-acceleration", Acceleration];
 
-    public string[] Values => [Routing, $"{Family}", Mode, Algorithm];
+    public string[] Values => [Routing, $"{Family}", Mode, Algorithm, $"acceleration {Acceleration}"];
 
     public override string ToString() => string.Join(' ', Values);
 }
