@@ -269,6 +269,19 @@ APART int tell_length(struct __sk_buff *skb, struct packet *packet, __u32 mtu)
 	return translate_error_from_backend(skb, packet) > 0;
 }
 
+/* The answer of a backend elsewhere. A pod that asked this node through the tunnel hears from it that way; the stack would not believe what bears its own address. */
+static __always_inline int send_to_client(struct __sk_buff *skb, struct packet *packet, struct passage *passage, int *reason)
+{
+	struct whereabouts client = {};
+
+	if (config.tunnel_ifindex) {
+		find_address(&packet->destination, packet->family, &client);
+		if (client.tunnel)
+			return send_through_tunnel(skb, packet, client.tunnel, IDENTITY_HOST, reason);
+	}
+	return send_out(skb, packet, passage, 0, reason);
+}
+
 /* Where a shortcut leads, the packet being changed already. */
 static __always_inline int send_along(struct __sk_buff *skb, const struct passage *passage, int *reason)
 {
@@ -298,7 +311,7 @@ static __always_inline int forward_service(struct __sk_buff *skb, struct packet 
 		return TC_ACT_OK;
 	restored = restore_service(skb, packet, passage->now);
 	if (restored > 0)
-		return send_out(skb, packet, passage, 0, reason);
+		return send_to_client(skb, packet, passage, reason);
 	if (restored < 0)
 		*reason = -restored;
 	return restored ? TC_ACT_SHOT : TC_ACT_OK;

@@ -165,6 +165,25 @@ public sealed class BalancingTests
     }
 
     [Theory]
+    [MemberData(nameof(Ways))]
+    public void Pods_reach_node_ports_of_another_node_without_sockets_that_help(bool tunnel, bool ipv6, bool hostFirewall)
+    {
+        using var cluster = new RoutedNodes(tunnel, hostFirewall);
+        var (one, two) = (cluster.Nodes[0], cluster.Nodes[1]);
+        var asked = new IPEndPoint(two.NodeAddress(ipv6), 30080);
+        Serve(two, asked, two.PodAddress(ipv6));
+        Assert.Equal(one.PodAddress(ipv6), Talk.Tcp(one.Pod, two.Pod, two.PodAddress(ipv6), asked: asked));
+        Assert.Equal(one.PodAddress(ipv6), Talk.Udp(one.Pod, two.Pod, two.PodAddress(ipv6), asked: asked)?.Address);
+
+        // A backend where the client is, which sees the node that was asked.
+        Serve(two, asked, one.NodeAddress(ipv6));
+        Assert.Equal(two.NodeAddress(ipv6), Talk.Tcp(one.Pod, one.Namespace, one.NodeAddress(ipv6), asked: asked));
+        Serve(two, asked, one.PodAddress(ipv6));
+        Assert.Equal(two.NodeAddress(ipv6), Talk.Tcp(one.Pod, one.Pod, one.PodAddress(ipv6), asked: asked));
+        Assert.Equal(two.NodeAddress(ipv6), Talk.Udp(one.Pod, one.Pod, one.PodAddress(ipv6), asked: asked)?.Address);
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void Policy_judges_by_the_backend_and_the_client_behind_the_service(bool ipv6)
