@@ -23,10 +23,9 @@ internal sealed class ServiceCosts
     private ServiceCosts(CostBench bench, BedAddresses addresses, int services) =>
         (_bench, _addresses, _suffix) = (bench, addresses, $"{(addresses == BedAddresses.V4 ? "IPv4" : "IPv6")}, {services} service{(services == 1 ? "" : "s")}");
 
-    /// <summary>Programs of tc. Those of XDP, which forward what a connection's first packets made known, belong here as further rows.</summary>
     public static async Task<List<BenchmarkRow>> RunAsync(string rotateObject, int rounds) =>
     [
-        .. await ProgramCosts.OnBedAsync(rotateObject, rounds, tunnel: false, bench => Measure(bench, OnDevice)),
+        .. await ProgramCosts.OnBedAsync(rotateObject, rounds, tunnel: false, bench => [.. Measure(bench, OnDevice), .. DriverCosts.Measure(bench)]),
         .. await ProgramCosts.OnBedAsync(rotateObject, rounds, tunnel: true, bench => Measure(bench, ThroughTunnel)),
     ];
 

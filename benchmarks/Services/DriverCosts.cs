@@ -1,0 +1,88 @@
+using System.Buffers.Binary;
+using System.Net;
+using Axoneme.Benchmarks.Packets;
+using Axoneme.Datapath.Layout;
+
+namespace Axoneme.Benchmarks.Services;
+
+/// <summary>
+/// Nanoseconds per packet of the driver's program (XDP). Each shortcut makes the next connection's packet of a packet, so that one test run goes through as many connections as
+/// the packet has hops; the runs together go through all of them.
+/// </summary>
+internal static class DriverCosts
+{
+    private const double EstablishedLimit = 200;
+    private const int Hops = 250;
+    private const int Flows = CostBench.Flows / Hops * Hops;
+    private const ushort FirstPort = 33_000;
+    private const ushort NodePort = 30_080;
+    private const int SendBack = 3; // XDP_TX
+    private const int Pass = 2;     // XDP_PASS
+
+    public static List<BenchmarkRow> Measure(CostBench bench) =>
+    [
+        .. new[] { BedAddresses.V4, BedAddresses.V6 }.SelectMany(addresses =>
+        {
+            var family = addresses == BedAddresses.V4 ? "IPv4" : "IPv6";
+            Report.Progress($"nanoseconds per packet: services, drivers, {family}");
+            return new[]
+            {
+                CostBench.Row($"node port, backend elsewhere, by the driver: established, {family}", bench.Measure(() => Walk(bench.Bed, addresses)), EstablishedLimit, "XDP; tc gets the first of each second"),
+                CostBench.Row($"not for a service, by the driver, {family}", bench.Measure(() => PassBy(bench.Bed, addresses)), EstablishedLimit, "XDP"),
+            };
+        }),
+    ];
+
+    /// <summary>Leaves all shortcuts, which hold for the tick that is returned.</summary>
+    private static uint Leave(CostBed bed, BedAddresses addresses)
+    {
+        var tick = ConntrackClock.Now(TimeProvider.System);
+        for (var flow = 0; flow < Flows; flow++)
+        {
+            bed.Datapath.Shortcuts.Put(Key(addresses, flow), new Shortcut
+            {
+                Source = IpAddressKey.From(addresses.World), Destination = IpAddressKey.From(addresses.Self), SourcePort = Port(FirstPort + flow + 1), DestinationPort = Port(NodePort),
+                Tick = tick, Ifindex = EndpointEntry.HostInterface, Mtu = 1500, ByDriver = 1, SourceMac = CostBed.ClientMac, DestinationMac = CostBed.ClientMac, ArrivesAt = CostBed.ClientMac,
+            });
+        }
+
+        return tick;
+    }
+
+    /// <summary>Goes through all connections within one tick.</summary>
+    private static double Walk(CostBed bed, BedAddresses addresses)
+    {
+        var program = bed.Datapath.TestRun("xdp_netdev");
+        for (var attempt = 0; attempt < 20; attempt++)
+        {
+            var tick = Leave(bed, addresses);
+            var costs = Enumerable.Range(0, Flows / Hops).Select(run => program.Run(Packet(addresses, FirstPort + run * Hops), repeat: Hops)).TakeWhile(result => result.Verdict == SendBack).ToList();
+            if (costs.Count == Flows / Hops && ConntrackClock.Now(TimeProvider.System) == tick)
+            {
+                return costs.Average(result => result.Nanoseconds);
+            }
+        }
+
+        throw new InvalidOperationException("xdp_netdev does not send on: nothing worth measuring");
+    }
+
+    private static double PassBy(CostBed bed, BedAddresses addresses)
+    {
+        var result = bed.Datapath.TestRun("xdp_netdev").Run(Packet(addresses, FirstPort - 1), repeat: 1_000_000);
+        return result.Verdict == Pass ? result.Nanoseconds : throw new InvalidOperationException($"xdp_netdev came to verdict {result.Verdict}: nothing worth measuring");
+    }
+
+    private static byte[] Packet(BedAddresses addresses, int port)
+    {
+        var frame = CostBed.Packet(new IPEndPoint(addresses.World, port), new IPEndPoint(addresses.Self, NodePort), CostBench.Ack);
+        frame[addresses == BedAddresses.V4 ? 22 : 21] = byte.MaxValue;
+        return frame;
+    }
+
+    private static NatKey Key(BedAddresses addresses, int flow) => new()
+    {
+        Source = IpAddressKey.From(addresses.World), Destination = IpAddressKey.From(addresses.Self), SourcePort = Port(FirstPort + flow), DestinationPort = Port(NodePort), Protocol = 6,
+    };
+
+    private static ushort Port(int port) => BinaryPrimitives.ReverseEndianness((ushort)port);
+}
