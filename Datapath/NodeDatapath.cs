@@ -232,8 +232,8 @@ public sealed class NodeDatapath : IDatapath
     /// <summary>A runner for one of the loaded programs, such as <c>from_pod</c>; it lives as long as this datapath.</summary>
     public ProgramTestRun TestRun(string program)
     {
-        var loaded = AllLoaded.First(loaded => loaded.Programs.ContainsKey(program));
-        return new ProgramTestRun(loaded.Program(program), program);
+        var loaded = AllLoaded.FirstOrDefault(loaded => loaded.Programs.ContainsKey(program)) ?? throw new KernelException($"the datapath has no program {program}");
+        return new ProgramTestRun(loaded.Program(program), program, isDriver: loaded == _driverPrograms);
     }
 
     public void Dispose()

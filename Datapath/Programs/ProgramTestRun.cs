@@ -16,8 +16,13 @@ public sealed class ProgramTestRun : IDisposable
     private readonly FileDescriptor _program;
     private readonly string _name;
     private readonly bool _owns;
+    private readonly bool _isDriver;
 
-    internal ProgramTestRun(FileDescriptor program, string name, bool owns = false) => (_program, _name, _owns) = (program, name, owns);
+    /// <param name="program">The program.</param>
+    /// <param name="name">For messages.</param>
+    /// <param name="owns">Whether the program goes with this.</param>
+    /// <param name="isDriver">A driver's (XDP): its packet is on loopback, and without what <c>struct __sk_buff</c> tells.</param>
+    internal ProgramTestRun(FileDescriptor program, string name, bool owns = false, bool isDriver = false) => (_program, _name, _owns, _isDriver) = (program, name, owns, isDriver);
 
     /// <summary>A program that only returns 0: what the harness itself costs.</summary>
     public static ProgramTestRun LoadEmpty() => new(BpfProgramCalls.LoadEmpty(), "empty", owns: true);
@@ -57,7 +62,7 @@ public sealed class ProgramTestRun : IDisposable
         MemoryMarshal.Write(context[MarkOffset..], in mark);
         MemoryMarshal.Write(context[IngressIfindexOffset..], in ingressIfindex);
         MemoryMarshal.Write(context[IfindexOffset..], in ifindex);
-        var result = BpfProgramCalls.TestRun(_program, packet, output, context, repeat, out var verdict, out var length, out var nanoseconds);
+        var result = BpfProgramCalls.TestRun(_program, packet, output, _isDriver ? [] : context, repeat, out var verdict, out var length, out var nanoseconds);
         if (result < 0)
         {
             throw KernelException.For($"program {_name}", $"test run with {packet.Length} bytes on interface {ifindex}", -result);

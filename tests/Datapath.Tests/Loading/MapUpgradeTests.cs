@@ -276,7 +276,7 @@ public class MapUpgradeTests
     internal static void AssertSettled(TestNode node)
     {
         Assert.Empty(Directory.GetFiles($"{node.Options.BpfRoot}/incoming"));
-        Assert.Equal(24, Directory.GetFiles($"{node.Options.BpfRoot}/maps").Length);
+        Assert.Equal(25, Directory.GetFiles($"{node.Options.BpfRoot}/maps").Length);
     }
 
     private static byte[] Bytes<T>(T value)
