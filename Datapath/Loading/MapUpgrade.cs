@@ -164,7 +164,7 @@ internal sealed class MapUpgrade(PinDirectory pins, Action<string> reached) : ID
             {
                 continue; // new in this version: it has nobody to take the place of
             }
-            else if (isOther)
+            else if (isOther || differences[map].Kind == MapDifferenceKind.Size && IsUnused(map.Wanted))
             {
                 map.Replace();
                 existing.Dispose();
@@ -254,6 +254,9 @@ internal sealed class MapUpgrade(PinDirectory pins, Action<string> reached) : ID
         var subject = $"program {program}";
         return pinned is null ? null : new TypeInformation(BpfTypeInfoCalls.OfProgram(pinned, subject), subject).Structure(EventStructure) ?? new TypeShape("an event of unknown layout", 0);
     }
+
+    /// <summary>A hash of one entry has nobody who reads it any more, such as tables of services when backends are chosen at random: what it held is not missed.</summary>
+    private static bool IsUnused(MapShape wanted) => wanted is { Type: BpfMapType.Hash, MaxEntries: 1 };
 
     private EntryConversion Conversion(UpgradedMap map, FileDescriptor from)
     {

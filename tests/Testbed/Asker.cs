@@ -21,18 +21,20 @@ public sealed record Asker(string ControlSocket)
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
 
     /// <summary>What was heard is in the order of what was asked.</summary>
-    public async Task<IReadOnlyList<Heard>> AskAsync(IEnumerable<Asked> all)
+    /// <param name="all">What to ask.</param>
+    /// <param name="patience">How long an answer is waited for, where silence is what is expected.</param>
+    public async Task<IReadOnlyList<Heard>> AskAsync(IEnumerable<Asked> all, TimeSpan? patience = null)
     {
         var heard = new List<Heard>();
         foreach (var some in all.Chunk(AtOnce))
         {
-            heard.AddRange(await AskAtOnceAsync(some));
+            heard.AddRange(await AskAtOnceAsync(some, patience ?? Answer));
         }
 
         return heard;
     }
 
-    private async Task<Heard[]> AskAtOnceAsync(Asked[] all)
+    private async Task<Heard[]> AskAtOnceAsync(Asked[] all, TimeSpan patience)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(ControlSocket));
@@ -44,7 +46,7 @@ public sealed record Asker(string ControlSocket)
             ["proto"] = asked.Protocol,
             ["address"] = asked.Address,
             ["port"] = asked.Port,
-            ["timeoutMs"] = (int)Answer.TotalMilliseconds,
+            ["timeoutMs"] = (int)patience.TotalMilliseconds,
             ["ask"] = true,
             ["from"] = asked.From == 0 && asked.Protocol == "udp" ? FirstPort + (Interlocked.Increment(ref s_udpPorts) % (65536 - FirstPort)) : asked.From,
         }.ToJsonString());

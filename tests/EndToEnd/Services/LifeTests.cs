@@ -147,7 +147,8 @@ public sealed class LifeTests(LifeBed bed) : IClassFixture<LifeBed>
 
         Task UntilOutsideAsync(string? error) => bed.Cluster.UntilAsync($"the outside hears {error ?? "somebody"}", async () =>
             (await bed.Cluster.Underlay.Asker.AskAsync(
-                from family in LifeBed.Families from protocol in new[] { "tcp", "udp" } select new Asked(protocol, service.LoadBalancerIp(family), ManualService.Port)))
+                from family in LifeBed.Families from protocol in new[] { "tcp", "udp" } select new Asked(protocol, service.LoadBalancerIp(family), ManualService.Port),
+                TimeSpan.FromSeconds(1)))
             .All(heard => heard.Error == error));
     }
 

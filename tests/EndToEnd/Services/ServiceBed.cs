@@ -24,13 +24,16 @@ internal sealed class ServiceBed : IAsyncDisposable
 
     public static async Task<ServiceBed> StartAsync(ServiceSettings settings)
     {
-        var cluster = await Cluster.StartAsync(
-            new ClusterOptions { Nodes = ServiceCast.Nodes, Family = settings.Family, Routing = settings.Routing, Drivers = true, Arguments = settings.Arguments },
-            ("services.yaml", ServiceCast.Pods(settings.Family)));
+        ServiceBed? bed = null;
+        var options = new ClusterOptions
+        {
+            Nodes = ServiceCast.Nodes, Family = settings.Family, Routing = settings.Routing, Drivers = true, NodeArguments = _ => (bed?._settings ?? settings).Arguments,
+        };
+        var cluster = await Cluster.StartAsync(options, ("services.yaml", ServiceCast.Pods(settings.Family)));
         try
         {
             var names = ServiceCast.BackendNodes.Select(ServiceCast.Backend).Concat(ServiceCast.Clients.Where(client => client.IsInside).Select(client => ServiceCast.ClientPod(client.Node)));
-            var bed = new ServiceBed(cluster, await cluster.PodsAsync([.. names.Distinct().Select(name => $"shop/{name}")]), settings);
+            bed = new ServiceBed(cluster, await cluster.PodsAsync([.. names.Distinct().Select(name => $"shop/{name}")]), settings);
             await ServiceCast.RouteAsync(cluster);
             foreach (var client in ServiceCast.Clients)
             {
@@ -62,7 +65,6 @@ internal sealed class ServiceBed : IAsyncDisposable
         _settings = settings;
         await Task.WhenAll(_cluster.Nodes.Select(async node =>
         {
-            node.MoreArguments = settings.Arguments;
             await node.KillServerAsync();
             await node.StartServerAsync();
         }));
