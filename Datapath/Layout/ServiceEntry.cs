@@ -49,4 +49,10 @@ public enum ServiceFlags : ushort
 
     /// <summary>Under 0.0.0.0 or ::, for sockets that ask any node; nobody can send packets there.</summary>
     AnyNode = 32,
+
+    /// <summary>With affinity: the pool for clients inside has backends of this node alone.</summary>
+    InsideLocal = 64,
+
+    /// <summary>The same of the pool for clients outside.</summary>
+    OutsideLocal = 128,
 }

@@ -32,6 +32,15 @@ APART int read_tunnel(struct __sk_buff *skb, struct passage *passage)
 	return 0;
 }
 
+/* What was received has become an answer to who sent it. */
+static __always_inline int send_back(struct __sk_buff *skb, const struct packet *packet, const struct passage *passage)
+{
+	int reason = 0;
+	int action = send_through_tunnel(skb, packet, find_sender_node(passage, packet->family), IDENTITY_HOST, &reason);
+
+	return reason ? TC_ACT_SHOT : action;
+}
+
 SEC("tc")
 int from_overlay(struct __sk_buff *skb)
 {
@@ -77,6 +86,8 @@ int from_overlay(struct __sk_buff *skb)
 	if (!reason)
 		reason = finish(skb, &packet, &passage);
 	count_packet(reason, DIRECTION_INGRESS, skb->len);
+	if (config.services && reason == DROP_NO_SERVICE && reject(skb, &packet, 0))
+		return send_back(skb, &packet, &passage);
 	if (reason)
 		return TC_ACT_SHOT;
 	return passage.ifindex == HOST_INTERFACE ? TC_ACT_OK : deliver(skb, passage.ifindex, endpoint);

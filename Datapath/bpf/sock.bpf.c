@@ -122,7 +122,7 @@ static __always_inline bool translate(struct bpf_sock_addr *ctx, struct target *
 	client.client.word[0] = cookie;
 	client.client.word[1] = cookie >> 32;
 	client.group = service->group;
-	client.is_namespace = 1;
+	client.scope = AFFINITY_NAMESPACE | (service->flags & SERVICE_INSIDE_LOCAL ? AFFINITY_LOCAL : 0) | (is_mapped(&target->address) ? 0 : AFFINITY_IPV6);
 	if (is_datagram) {
 		cookie = bpf_get_socket_cookie(ctx) * 0x9e3779b97f4a7c15ULL;
 		hash = (cookie >> 32) ^ service->frontend;

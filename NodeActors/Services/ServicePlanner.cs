@@ -54,12 +54,14 @@ internal sealed class ServicePlanner(ServiceOptions options)
 
             var group = frontends.Begin(port.Name, protocol, algorithm);
             var pools = new PoolChoice(Candidates(service, slices, port.Name, protocol, node), preference);
+            var insideLocal = affinity > 0 && service.InternalTrafficLocal ? ServiceFlags.InsideLocal : 0;
             foreach (var address in clusterIps.Where(_ => Has(FrontendKind.ClusterIP)))
             {
-                group.Add(address, port.Port, FrontendKind.ClusterIP, common | ServiceFlags.Internal, affinity, pools.Of(address, service.InternalTrafficLocal), BackendList.Empty);
+                group.Add(address, port.Port, FrontendKind.ClusterIP, common | insideLocal | ServiceFlags.Internal, affinity, pools.Of(address, service.InternalTrafficLocal), BackendList.Empty);
             }
 
-            var external = common | ServiceFlags.Internal | ServiceFlags.External | DirectReturn(annotations, protocol);
+            var external = common | ServiceFlags.Internal | ServiceFlags.External | DirectReturn(annotations, protocol)
+                | (affinity > 0 && service.ExternalTrafficLocal ? ServiceFlags.OutsideLocal : 0);
             if (port.NodePort != 0 && (port.NodePort < options.NodePortFirst || port.NodePort > options.NodePortLast))
             {
                 frontends.Problem($"node port {port.NodePort} is outside of {options.NodePortFirst} to {options.NodePortLast} (--node-port-range)");

@@ -178,7 +178,7 @@ APART int begin_service(const struct packet *packet, struct balancing *with, __u
 		return DROP_NOT_IN_SOURCE_RANGE;
 	with->client.client = packet->source;
 	with->client.group = service->group;
-	with->client.is_namespace = 0;
+	with->client.scope = service->flags & (outside ? SERVICE_OUTSIDE_LOCAL : SERVICE_INSIDE_LOCAL) ? AFFINITY_LOCAL : 0;
 	with->made.flags = outside && returns_directly(packet, service) ? NAT_DIRECT_RETURN : 0;
 	with->made.last_seen = now;
 	pool = outside ? service->outside : service->inside;

@@ -138,6 +138,8 @@ enum service_flags {
 	SERVICE_AFFINITY = 1 << 2,	/* a client stays with its backend */
 	SERVICE_SOURCE_RANGES = 1 << 3, /* clients outside must be in `source_ranges` */
 	SERVICE_DIRECT_RETURN = 1 << 4, /* backends on other nodes answer the client themselves */
+	SERVICE_INSIDE_LOCAL = 1 << 6,	/* with affinity: `inside` has backends of this node alone */
+	SERVICE_OUTSIDE_LOCAL = 1 << 7, /* the same of `outside` */
 	SERVICE_ANY_NODE = 1 << 5,	/* under 0.0.0.0 or ::, for sockets that ask any node; nobody can send packets there */
 };
 
@@ -193,7 +195,14 @@ struct maglev_piece {
 struct affinity_key {
 	struct ip_address client; /* its address; of a socket the cookie of its network namespace in the first two words */
 	__u32 group;
-	__u32 is_namespace;
+	__u32 scope; /* enum affinity_scope */
+};
+
+/* What else a client keeps a backend for apart. */
+enum affinity_scope {
+	AFFINITY_NAMESPACE = 1 << 0, /* a socket's */
+	AFFINITY_IPV6 = 1 << 1,	     /* a socket's, which may ask in both families */
+	AFFINITY_LOCAL = 1 << 2,     /* among backends of this node alone */
 };
 
 struct affinity_entry {

@@ -229,11 +229,13 @@ public sealed class BalancingTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void A_service_without_backends_says_so_to_pods_and_to_clients_outside(bool ipv6)
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void A_service_without_backends_says_so_to_pods_and_to_clients_outside(bool tunnel, bool ipv6)
     {
-        using var cluster = new RoutedNodes(tunnel: false);
+        using var cluster = new RoutedNodes(tunnel);
         var one = cluster.Nodes[0];
         var asked = new IPEndPoint(one.NodeAddress(ipv6), 30080);
         foreach (var protocol in new[] { Tcp, Udp })
@@ -241,8 +243,12 @@ public sealed class BalancingTests
             one.Datapath.Services.Add(asked, protocol, [], ServiceFlags.External | ServiceFlags.Internal);
         }
 
-        one.Enforce(one.Link("lxc1").Index, EndpointFlags.IngressEnforced); // what the pod asked for comes in all the same
-        foreach (var client in new[] { cluster.World, one.Pod })
+        foreach (var node in cluster.Nodes)
+        {
+            node.Enforce(node.Link("lxc1").Index, EndpointFlags.IngressEnforced); // what the pod asked for comes in all the same
+        }
+
+        foreach (var client in new[] { cluster.World, one.Pod, cluster.Nodes[1].Pod })
         {
             Assert.True(Talk.IsRefused(client, asked, SocketType.Stream));
             Assert.True(Talk.IsRefused(client, asked, SocketType.Dgram));

@@ -167,10 +167,29 @@ public sealed class SocketTests : IDisposable
         Assert.All(Enumerable.Range(0, 20), _ => Assert.Equal(first, Ask("10.96.0.1:80")));
 
         var known = Assert.Single(_node.Datapath.Services.Affinity.Entries());
-        Assert.Equal((service.Group, 1u), (known.Key.Group, known.Key.IsNamespace));
+        Assert.Equal((service.Group, AffinityScope.Namespace), (known.Key.Group, known.Key.Scope));
         Assert.True(_node.Datapath.Services.Backends.TryGet(known.Value.Backend, out var backend));
         _node.Datapath.Services.Backends.Put(known.Value.Backend, backend with { Flags = BackendFlags.Terminating });
         Assert.Contains(Enumerable.Range(0, 40), _ => Ask("10.96.0.1:80") != first);
+    }
+
+    [Fact]
+    public void A_client_with_affinity_has_a_backend_of_its_own_in_each_family_and_among_those_of_the_node()
+    {
+        var group = _node.Add(IPEndPoint.Parse("10.96.0.1:80"), ServiceNode.Tcp, Backends(1), ServiceFlags.Internal | ServiceFlags.Affinity, affinityTicks: 1000).Group;
+        Listen("[fd00:5::1]:9090");
+        Listen("127.0.0.3:9191");
+        Join(_node.Add(IPEndPoint.Parse("[fd00:96::1]:80"), ServiceNode.Tcp, [IPEndPoint.Parse("[fd00:5::1]:9090")], ServiceFlags.Internal | ServiceFlags.Affinity, affinityTicks: 1000), "[fd00:96::1]:80");
+        Join(
+            _node.Add(IPEndPoint.Parse("10.96.0.2:80"), ServiceNode.Tcp, [IPEndPoint.Parse("127.0.0.3:9191")], ServiceFlags.Internal | ServiceFlags.Affinity | ServiceFlags.InsideLocal, affinityTicks: 1000),
+            "10.96.0.2:80");
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(("8080", "9090", "9191"), (Ask("10.96.0.1:80"), Ask("[fd00:96::1]:80"), Ask("10.96.0.2:80")));
+        }
+
+        // They are frontends of one port of one service.
+        void Join(ServiceEntry entry, string frontend) => _node.Datapath.Services.Services.Put(ServiceMapsExtensions.Key(IPEndPoint.Parse(frontend), ServiceNode.Tcp), entry with { Group = group });
     }
 
     [Fact]
