@@ -476,10 +476,11 @@ internal static class NodePortCases
             world.FromNetwork(first).IsAnswered(DropReason.NoService).Is(Unreachable(world, world.Node, world.Outside, first[..(world.IsIPv6 ? 56 : 28)]));
             world.FromNetwork(Fragment(whole, 16, 32, more: false, identification: 908)).IsDropped(DropReason.NoService);
         }, Features: Routed);
-        yield return new("What comes through the tunnel to a service without backends is dropped, and told", world =>
+        yield return new("What comes through the tunnel to a service without backends is answered through it, and told", world =>
         {
             world.Serve(world.Asked(), Tcp, Outside);
-            world.FromTunnel(Say(Tcp, new IPEndPoint(world.RemotePod, ClientPort), world.Asked()), NodeWorld.RemotePodIdentity).IsDropped(DropReason.NoService);
+            var packet = Say(Tcp, new IPEndPoint(world.RemotePod, ClientPort), world.Asked());
+            world.FromTunnel(packet, NodeWorld.RemotePodIdentity).IsAnswered(DropReason.NoService).Is(Unreachable(world, world.Node, world.RemotePod, packet[..(world.IsIPv6 ? 60 : 40)]));
         }, Features: Tunnelled);
         yield return new("Only clients in a service's ranges get through, others are dropped and told", world =>
         {
