@@ -94,34 +94,22 @@ static __always_inline bool is_service_ended(const struct nat_entry *to)
 static __noinline bool is_service_expired(const struct nat_key *from, const struct nat_entry *back, __u32 now)
 {
 	struct nat_key key;
-	struct nat_entry *to;
-	__u32 last_seen = back->last_seen;
+	__u32 last_seen;
+	struct nat_entry *to = find_asking(from, back, &key, &last_seen);
 
-	make_twin_key(&key, from, back);
-	to = bpf_map_lookup_elem(&nat, &key);
-	if (!to || to->port != from->source_port || !same_address(&to->address, &from->source))
-		return false;
-	if ((__s32)(to->last_seen - last_seen) > 0)
-		last_seen = to->last_seen;
-	return is_nat_expired(to, key.protocol, last_seen, now);
+	return to && is_nat_expired(to, key.protocol, last_seen, now);
 }
 
 /* Is the translation whose NAT_FROM_BACKEND entry this is over, so that a client may use its port for another frontend? */
 static __noinline bool is_service_over(const struct nat_key *from, const struct nat_entry *back, __u32 now)
 {
 	struct nat_key key;
-	struct nat_entry *to;
-	__u32 last_seen = back->last_seen;
+	__u32 last_seen;
+	struct nat_entry *to = find_asking(from, back, &key, &last_seen);
 
-	make_twin_key(&key, from, back);
-	to = bpf_map_lookup_elem(&nat, &key);
-	if (!to || to->port != from->source_port || !same_address(&to->address, &from->source))
+	if (!to)
 		return is_over(last_seen, TIMEOUT_OTHER, now); /* its client may yet make the other entry again */
-	if (is_service_ended(to))
-		return true;
-	if ((__s32)(to->last_seen - last_seen) > 0)
-		last_seen = to->last_seen;
-	return is_nat_expired(to, key.protocol, last_seen, now);
+	return is_service_ended(to) || is_nat_expired(to, key.protocol, last_seen, now);
 }
 
 /*

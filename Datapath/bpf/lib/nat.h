@@ -84,19 +84,34 @@ static __always_inline bool is_nat_expired(const struct nat_entry *out, __u8 pro
 	return is_over(last_seen, timeout, now);
 }
 
-/* Is the translation whose NAT_IN entry this is over? Its own packets are seen by either entry. */
+/*
+ * The other entry of a translation, of which this is the one for answers (NAT_IN or NAT_FROM_BACKEND); 0 when it is lost, or another's. Packets are
+ * seen by either entry: `last_seen` is the later one.
+ */
+static __always_inline struct nat_entry *find_asking(const struct nat_key *key, const struct nat_entry *entry, struct nat_key *twin, __u32 *last_seen)
+{
+	bool in = key->direction == NAT_IN;
+	struct nat_entry *other;
+
+	make_twin_key(twin, key, entry);
+	*last_seen = entry->last_seen;
+	other = bpf_map_lookup_elem(&nat, twin);
+	if (!other || other->port != (in ? key->destination_port : key->source_port) || !same_address(&other->address, in ? &key->destination : &key->source))
+		return 0;
+	if ((__s32)(other->last_seen - *last_seen) > 0)
+		*last_seen = other->last_seen;
+	return other;
+}
+
+/* Is the translation whose NAT_IN entry this is over? */
 static __noinline bool is_translation_over(const struct nat_key *in, const struct nat_entry *back, __u32 now)
 {
 	struct nat_key key;
-	struct nat_entry *out;
-	__u32 last_seen = back->last_seen;
+	__u32 last_seen;
+	struct nat_entry *out = find_asking(in, back, &key, &last_seen);
 
-	make_twin_key(&key, in, back);
-	out = bpf_map_lookup_elem(&nat, &key);
-	if (!out || out->port != in->destination_port || !same_address(&out->address, &in->destination))
+	if (!out)
 		return is_over(last_seen, TIMEOUT_OTHER, now); /* its sender may yet make the other entry again */
-	if ((__s32)(out->last_seen - last_seen) > 0)
-		last_seen = out->last_seen;
 	if (!is_nat_expired(out, key.protocol, last_seen, now))
 		return false;
 	bpf_map_delete_elem(&nat, &key);
