@@ -211,7 +211,7 @@ public sealed class ManifestSyncTests : IAsyncLifetime
         Assert.Empty(_engine.Log.List(RecordKind.Identity));
 
         await ApplyAsync("all.yaml", Pod);
-        Assert.Single(_engine.Log.List(RecordKind.Pod));
+        await PodAsync();
         await ApplyAsync("all.yaml", Pod.Replace("spec: {", "spec: {hostNetwork: true, "));
         Assert.Empty(_engine.Log.List(RecordKind.Pod));
     }
