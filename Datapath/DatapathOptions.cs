@@ -70,9 +70,6 @@ public sealed record DatapathOptions
     /// <summary>Sockets that talk to a service without a connection, or may ask for their peer.</summary>
     public uint SocketPeerEntries { get; init; } = 1 << 16;
 
-    /// <summary>Directions of connections between clients outside and backends elsewhere that a packet was seen of within a second.</summary>
-    public uint ShortcutEntries { get; init; } = 1 << 15;
-
     /// <summary>Size of the event ring: a power of two and a multiple of the page size.</summary>
     public uint EventRingBytes { get; init; } = 4 << 20;
 
@@ -105,7 +102,6 @@ public sealed record DatapathOptions
         ["affinity"] = AffinityEntries,
         ["source_ranges"] = SourceRangeEntries,
         ["socket_peers"] = SocketPeerEntries,
-        ["shortcuts"] = ShortcutEntries,
         ["events"] = EventRingBytes,
     };
 

@@ -74,9 +74,6 @@ public interface IDatapath : IDisposable
     /// <summary>Ends that; no effect when there is nothing.</summary>
     void DetachSockets();
 
-    /// <summary>What goes on between clients outside and backends elsewhere, as it was decided within this tick.</summary>
-    IKernelMap<NatKey, Shortcut> Shortcuts { get; }
-
     /// <summary>
     /// Has a device's driver run our program (XDP), which sends on what goes between clients outside and backends elsewhere; no effect when it does.
     /// </summary>

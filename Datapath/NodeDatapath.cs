@@ -60,7 +60,6 @@ public sealed class NodeDatapath : IDatapath
             Affinity = Map<AffinityKey, AffinityEntry>("affinity"),
             SocketPeers = Map<SocketPeerKey, SocketPeer>("socket_peers"),
         };
-        Shortcuts = Map<NatKey, Shortcut>("shortcuts");
         _events = Owned(new EventRing(TakeMap("events"), "events"));
         _counters = Owned(new PerCpuCounters(TakeMap("counters"), "counters"));
         _attachments = Roles.ToDictionary(role => role, role => new RoleAttachment(ProgramsOf(role), pins, options.BpfRoot, UsesTcx));
@@ -90,7 +89,6 @@ public sealed class NodeDatapath : IDatapath
 
     public ServiceMaps Services { get; }
 
-    public IKernelMap<NatKey, Shortcut> Shortcuts { get; }
 
     /// <summary>Whether interfaces are attached by tcx links; otherwise by clsact filters.</summary>
     public bool UsesTcx { get; }

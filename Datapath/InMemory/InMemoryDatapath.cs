@@ -52,9 +52,7 @@ public sealed class InMemoryDatapath : IDatapath
         SocketPeers = new InMemoryKernelMap<SocketPeerKey, SocketPeer>("socket_peers", 1 << 16),
     };
 
-    public InMemoryKernelMap<NatKey, Shortcut> Shortcuts { get; } = new("shortcuts", 1 << 15);
 
-    IKernelMap<NatKey, Shortcut> IDatapath.Shortcuts => Shortcuts;
 
     IKernelMap<uint, EndpointEntry> IDatapath.Endpoints => Endpoints;
 

@@ -5,7 +5,7 @@ public static class NatClock
 {
     /// <summary>Whether nothing was seen of a translation for too long.</summary>
     /// <param name="protocol">Of the packets translated.</param>
-    /// <param name="flags">Of the entry of direction <see cref="NatDirection.Out"/>.</param>
+    /// <param name="flags">Of the entry of who asks.</param>
     /// <param name="lastSeen">The later one of both entries, in ticks.</param>
     /// <param name="nowTicks">Now; entries may be newer than the reading of the clock.</param>
     public static bool IsExpired(byte protocol, NatFlags flags, uint lastSeen, uint nowTicks) => ConntrackClock.IsSilent(lastSeen, Timeout(protocol, flags), nowTicks);
@@ -20,25 +20,9 @@ public static class NatClock
         return ConntrackClock.Timeout(protocol, isClosing: flags.HasFlag(NatFlags.Reset) || (flags & bothFins) == bothFins, isAnswered: flags.HasFlag(NatFlags.ReplySeen));
     }
 
-    /// <summary>The key of the other entry of a translation.</summary>
-    public static NatKey TwinOf(in NatKey key, in NatEntry entry) => key.Direction switch
+    /// <summary>The key of the other entry of a translation: what this one's packets become, answered.</summary>
+    public static NatKey TwinOf(in NatKey key, in NatEntry entry) => new()
     {
-        NatDirection.Out => FromPeer(key, entry, NatDirection.In),
-        NatDirection.In => FromOther(key, entry, NatDirection.Out),
-        NatDirection.ToBackend => FromOther(key, entry, NatDirection.FromBackend),
-        _ => FromPeer(key, entry, NatDirection.ToBackend),
-    };
-
-    /// <summary>Whether an entry is the one that keeps the flags, of what the beginner sends.</summary>
-    public static bool IsForward(NatDirection direction) => direction is NatDirection.Out or NatDirection.ToBackend;
-
-    private static NatKey FromPeer(in NatKey key, in NatEntry entry, NatDirection direction) => new()
-    {
-        Source = key.Destination, SourcePort = key.DestinationPort, Destination = entry.Address, DestinationPort = entry.Port, Protocol = key.Protocol, Direction = direction,
-    };
-
-    private static NatKey FromOther(in NatKey key, in NatEntry entry, NatDirection direction) => new()
-    {
-        Source = entry.Address, SourcePort = entry.Port, Destination = key.Source, DestinationPort = key.SourcePort, Protocol = key.Protocol, Direction = direction,
+        Tuple = entry.Tuple.Reversed(), Protocol = key.Protocol, Direction = entry.Role.HasFlag(NatRole.BothEnds) ? key.Direction : 1 - key.Direction,
     };
 }

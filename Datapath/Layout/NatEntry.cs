@@ -6,23 +6,23 @@ namespace Axoneme.Datapath.Layout;
 [StructLayout(LayoutKind.Sequential)]
 public readonly record struct NatEntry
 {
-    /// <summary>
-    /// Of <see cref="NatDirection.Out"/> and <see cref="NatDirection.FromBackend"/> the new source, of <see cref="NatDirection.In"/> and
-    /// <see cref="NatDirection.ToBackend"/> the new destination.
-    /// </summary>
-    public IpAddressKey Address { get; init; }
+    /// <summary>What the packet's tuple becomes.</summary>
+    public PacketTuple Tuple { get; init; }
 
-    /// <summary>In network byte order; the id of an ICMP echo.</summary>
-    public ushort Port { get; init; }
-
-    /// <summary>Kept in the entry of direction <see cref="NatDirection.Out"/> or <see cref="NatDirection.ToBackend"/>.</summary>
+    /// <summary>Kept in the entry of who asks.</summary>
     public NatFlags Flags { get; init; }
+
+    public NatRole Role { get; init; }
+    private readonly byte _pad;
 
     /// <summary>In ticks of 2^30 ns of CLOCK_MONOTONIC.</summary>
     public uint LastSeen { get; init; }
 
     /// <summary>Of a service's translation: its key in map <c>backends</c>.</summary>
     public uint Backend { get; init; }
+
+    /// <summary>Of packets that only pass this node.</summary>
+    public PacketWay Way { get; init; }
 }
 
 /// <summary><c>enum nat_flags</c>.</summary>
@@ -37,4 +37,23 @@ public enum NatFlags : ushort
 
     /// <summary>Of a service: the backend answers the client itself.</summary>
     DirectReturn = 16,
+}
+
+/// <summary><c>enum nat_role</c>: which entry of which translation this is.</summary>
+[Flags]
+public enum NatRole : byte
+{
+    None = 0,
+
+    /// <summary>Of the packets of who began; otherwise of the answers.</summary>
+    Asks = 1,
+
+    /// <summary>Of a service and its client.</summary>
+    Service = 2,
+
+    /// <summary>Whose backend is elsewhere and sees this node's address.</summary>
+    BothEnds = 4,
+
+    /// <summary>Of what the stack makes of such a client's packet; has no other entry.</summary>
+    Pieces = 8,
 }

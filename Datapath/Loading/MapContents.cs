@@ -12,7 +12,7 @@ internal enum MapContents
     /// <summary>Programs, and connections break without it: carried over, also what changes while it is.</summary>
     Connections,
 
-    /// <summary>Programs, and nothing lasting depends on it: fragments under way, events not read yet, counts, shortcuts.</summary>
+    /// <summary>Programs, and nothing lasting depends on it: fragments under way, events not read yet, counts.</summary>
     Passing,
 }
 
@@ -22,7 +22,7 @@ internal static class MapContentsNames
     public static MapContents Of(string map) => map switch
     {
         "conntrack4" or "conntrack6" or "nat" or "affinity" or "socket_peers" => MapContents.Connections,
-        "fragments4" or "fragments6" or "events" or "counters" or "balancing_space" or "shortcuts" => MapContents.Passing,
+        "fragments4" or "fragments6" or "events" or "counters" or "balancing_space" or "nat_space" => MapContents.Passing,
         _ => MapContents.State,
     };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
  * The program of a device's driver: what goes on between clients outside and backends on other nodes is sent on before the kernel makes a buffer
- * for it. It decides nothing. from_netdev leaves what it decided in `shortcuts`, which hold until the clock ticks: the first packet of each tick
+ * for it. It decides nothing. from_netdev notes the way of a packet with its translation, which holds until the clock ticks: the first packet of each tick
  * goes the long way, which keeps translations alive and routes up to date. So do packets that begin or end a connection, and everything else.
  */
 #include "lib/conntrack.h"
@@ -35,19 +35,19 @@ static __always_inline bool read_ports(struct view *view, void *l4, void *end)
 		return false;
 	}
 	view->ports = l4;
-	view->key.source_port = view->ports[0];
-	view->key.destination_port = view->ports[1];
+	view->key.tuple.source_port = view->ports[0];
+	view->key.tuple.destination_port = view->ports[1];
 	return true;
 }
 
-/* A shortcut that holds and that the packet fits through. */
-static __always_inline struct shortcut *find_shortcut(const struct view *view, const struct ethhdr *ethernet)
+/* A translation whose way is known and takes the packet. */
+static __always_inline const struct nat_entry *find_translation(const struct view *view, const struct ethhdr *ethernet)
 {
-	struct shortcut *way = bpf_map_lookup_elem(&shortcuts, &view->key);
+	const struct nat_entry *entry = bpf_map_lookup_elem(&nat, &view->key);
 
-	if (!way || !way->by_driver || way->tick != now_ticks() || view->length > way->mtu || !same_mac(ethernet->h_dest, way->arrives_at))
+	if (!entry || !entry->way.by_driver || entry->way.tick != now_ticks() || view->length > entry->way.mtu || !same_mac(ethernet->h_dest, entry->way.arrives_at))
 		return 0;
-	return way;
+	return entry;
 }
 
 /* The checksum of something that has `to` in the place of `from` (RFC 1624). */
@@ -76,10 +76,12 @@ static __always_inline void replace_checksum(struct view *view, const __u32 *fro
 		*view->checksum = 0xffff;
 }
 
-static __always_inline int send_on(struct xdp_md *frame, struct ethhdr *ethernet, struct view *view, const struct shortcut *way)
+static __always_inline int send_on(struct xdp_md *frame, struct ethhdr *ethernet, struct view *view, const struct nat_entry *entry)
 {
-	view->ports[0] = way->source_port;
-	view->ports[1] = way->destination_port;
+	const struct way *way = &entry->way;
+
+	view->ports[0] = entry->tuple.source_port;
+	view->ports[1] = entry->tuple.destination_port;
 	__builtin_memcpy(ethernet->h_source, way->source_mac, ETH_ALEN);
 	__builtin_memcpy(ethernet->h_dest, way->destination_mac, ETH_ALEN);
 	count(COUNTER_SHORTCUTS, view->length + ETH_HLEN);
@@ -95,7 +97,7 @@ static __always_inline int forward4(struct xdp_md *frame, struct ethhdr *etherne
 {
 	struct iphdr *ip = (void *)(ethernet + 1);
 	struct view view = {};
-	struct shortcut *way;
+	const struct nat_entry *entry;
 	__u32 sum;
 
 	if ((void *)(ip + 1) > end || ip->ihl != 5 || ip->ttl <= 1 || ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS | IP_FRAGMENT_OFFSET))
@@ -103,17 +105,18 @@ static __always_inline int forward4(struct xdp_md *frame, struct ethhdr *etherne
 	view.length = bpf_ntohs(ip->tot_len);
 	if ((void *)ip + view.length > end)
 		return XDP_PASS;
-	set_ipv4(&view.key.source, ip->saddr);
-	set_ipv4(&view.key.destination, ip->daddr);
+	set_ipv4(&view.key.tuple.source, ip->saddr);
+	set_ipv4(&view.key.tuple.destination, ip->daddr);
 	view.key.protocol = ip->protocol;
+	view.key.direction = NAT_IN;
 	if (!read_ports(&view, ip + 1, end))
 		return XDP_PASS;
-	way = find_shortcut(&view, ethernet);
-	if (!way)
+	entry = find_translation(&view, ethernet);
+	if (!entry)
 		return XDP_PASS;
 	{
-		__u32 from[] = { ip->saddr, ip->daddr, both_ports(view.key.source_port, view.key.destination_port) };
-		__u32 to[] = { way->source.word[3], way->destination.word[3], both_ports(way->source_port, way->destination_port) };
+		__u32 from[] = { ip->saddr, ip->daddr, both_ports(view.key.tuple.source_port, view.key.tuple.destination_port) };
+		__u32 to[] = { entry->tuple.source.word[3], entry->tuple.destination.word[3], both_ports(entry->tuple.source_port, entry->tuple.destination_port) };
 
 		replace_checksum(&view, from, to, 3);
 		ip->check = replace_words(ip->check, from, to, 2);
@@ -123,27 +126,28 @@ static __always_inline int forward4(struct xdp_md *frame, struct ethhdr *etherne
 	sum = (__u32)ip->check + bpf_htons(0x0100);
 	ip->check = (__u16)(sum + (sum >= 0xffff));
 	ip->ttl--;
-	return send_on(frame, ethernet, &view, way);
+	return send_on(frame, ethernet, &view, entry);
 }
 
 static __always_inline int forward6(struct xdp_md *frame, struct ethhdr *ethernet, void *end)
 {
 	struct ipv6hdr *ip = (void *)(ethernet + 1);
 	struct view view = {};
-	struct shortcut *way;
+	const struct nat_entry *entry;
 
 	if ((void *)(ip + 1) > end || ip->hop_limit <= 1)
 		return XDP_PASS;
 	view.length = bpf_ntohs(ip->payload_len) + sizeof(*ip);
 	if ((void *)ip + view.length > end)
 		return XDP_PASS;
-	__builtin_memcpy(&view.key.source, &ip->saddr, sizeof(view.key.source));
-	__builtin_memcpy(&view.key.destination, &ip->daddr, sizeof(view.key.destination));
+	__builtin_memcpy(&view.key.tuple.source, &ip->saddr, sizeof(view.key.tuple.source));
+	__builtin_memcpy(&view.key.tuple.destination, &ip->daddr, sizeof(view.key.tuple.destination));
 	view.key.protocol = ip->nexthdr;
+	view.key.direction = NAT_IN;
 	if (!read_ports(&view, ip + 1, end))
 		return XDP_PASS;
-	way = find_shortcut(&view, ethernet);
-	if (!way)
+	entry = find_translation(&view, ethernet);
+	if (!entry)
 		return XDP_PASS;
 	{
 		struct {
@@ -151,18 +155,18 @@ static __always_inline int forward6(struct xdp_md *frame, struct ethhdr *etherne
 			__u32 ports;
 		} from, to;
 
-		from.source = view.key.source;
-		from.destination = view.key.destination;
-		from.ports = both_ports(view.key.source_port, view.key.destination_port);
-		to.source = way->source;
-		to.destination = way->destination;
-		to.ports = both_ports(way->source_port, way->destination_port);
+		from.source = view.key.tuple.source;
+		from.destination = view.key.tuple.destination;
+		from.ports = both_ports(view.key.tuple.source_port, view.key.tuple.destination_port);
+		to.source = entry->tuple.source;
+		to.destination = entry->tuple.destination;
+		to.ports = both_ports(entry->tuple.source_port, entry->tuple.destination_port);
 		replace_checksum(&view, (__u32 *)&from, (__u32 *)&to, sizeof(from) / sizeof(__u32));
 		__builtin_memcpy(&ip->saddr, &to.source, sizeof(to.source));
 		__builtin_memcpy(&ip->daddr, &to.destination, sizeof(to.destination));
 	}
 	ip->hop_limit--;
-	return send_on(frame, ethernet, &view, way);
+	return send_on(frame, ethernet, &view, entry);
 }
 
 SEC("xdp")

@@ -69,18 +69,24 @@ internal sealed class BpfViews(IDatapath datapath, StateActor state, TimeProvide
     public IReadOnlyList<BpfNatView> Nat() =>
     [
         .. datapath.Nat.Entries().Select(pair => new BpfNatView(
-            DirectionOf(pair.Key.Direction), TrafficClasses.ProtocolName(pair.Key.Protocol), Text(pair.Key.Source.ToIPAddress(), pair.Key.SourcePort),
-            Text(pair.Key.Destination.ToIPAddress(), pair.Key.DestinationPort), Text(pair.Value.Address.ToIPAddress(), pair.Value.Port),
-            FlagsOf((ushort)pair.Value.Flags, NatFlagNames), IdleSeconds(pair.Value.LastSeen))),
+            DirectionOf(pair.Key.Direction, pair.Value.Role), TrafficClasses.ProtocolName(pair.Key.Protocol),
+            Text(pair.Key.Tuple.Source.ToIPAddress(), pair.Key.Tuple.SourcePort), Text(pair.Key.Tuple.Destination.ToIPAddress(), pair.Key.Tuple.DestinationPort),
+            Becomes(pair.Key, pair.Value), FlagsOf((ushort)pair.Value.Flags, NatFlagNames), IdleSeconds(pair.Value.LastSeen))),
     ];
 
-    private static string DirectionOf(NatDirection direction) => direction switch
+    private static string DirectionOf(NatDirection direction, NatRole role) => (role & (NatRole.Service | NatRole.Asks | NatRole.Pieces)) switch
     {
-        NatDirection.Out => "out",
-        NatDirection.In => "in",
-        NatDirection.ToBackend => "to-backend",
-        _ => "from-backend",
+        NatRole.Service | NatRole.Asks => "to-backend",
+        NatRole.Service => "from-backend",
+        _ => direction == NatDirection.Out ? "out" : "in",
     };
+
+    /// <summary>The end that is changed, or both.</summary>
+    private static string Becomes(in NatKey key, in NatEntry entry)
+    {
+        var (source, destination) = (Text(entry.Tuple.Source.ToIPAddress(), entry.Tuple.SourcePort), Text(entry.Tuple.Destination.ToIPAddress(), entry.Tuple.DestinationPort));
+        return entry.Role.HasFlag(NatRole.BothEnds) ? $"{source} → {destination}" : key.Direction == NatDirection.Out ? source : destination;
+    }
 
     /// <summary>The labels of an identity: reserved, of the cluster, or this node's own.</summary>
     public IReadOnlyList<string> LabelsOf(uint identity)

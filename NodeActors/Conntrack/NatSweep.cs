@@ -15,13 +15,13 @@ internal sealed class NatSweep(IKernelMap<NatKey, NatEntry> map, Func<uint> nowT
     /// <summary>Entries that live on.</summary>
     public int Alive { get; private set; }
 
-    /// <summary>Translations among them, by their outward entries.</summary>
+    /// <summary>Translations among them, by their entries of who asks.</summary>
     public int Translations { get; private set; }
 
     /// <summary>Entries removed because their translation is over.</summary>
     public int Expired { get; private set; }
 
-    /// <summary>Outward ones among them.</summary>
+    /// <summary>Those of who asks among them.</summary>
     public int ExpiredTranslations { get; private set; }
 
     /// <summary>Entries removed whose twin is gone.</summary>
@@ -44,29 +44,31 @@ internal sealed class NatSweep(IKernelMap<NatKey, NatEntry> map, Func<uint> nowT
 
     private void Judge(in NatKey key, in NatEntry entry, uint now)
     {
-        var isOut = NatClock.IsForward(key.Direction);
-        if (!NatClock.IsExpired(key.Protocol, isOut ? entry.Flags : NatFlags.Reset, entry.LastSeen, now))
+        var alone = entry.Role.HasFlag(NatRole.Pieces);
+        var asks = entry.Role.HasFlag(NatRole.Asks) && !alone;
+        if (!NatClock.IsExpired(key.Protocol, asks ? entry.Flags : NatFlags.Reset, entry.LastSeen, now))
         {
-            Live(isOut);
+            Live(asks);
             return; // the usual case costs no second look
         }
 
         var twinKey = NatClock.TwinOf(key, entry);
-        var hasTwin = map.TryGet(twinKey, out var twin) && NatClock.TwinOf(twinKey, twin) == key;
-        var flags = isOut ? entry.Flags : hasTwin ? twin.Flags : NatFlags.None;
+        NatEntry twin = default;
+        var hasTwin = !alone && map.TryGet(twinKey, out twin) && NatClock.TwinOf(twinKey, twin) == key;
+        var flags = asks ? entry.Flags : hasTwin ? twin.Flags : NatFlags.None;
         var lastSeen = hasTwin && unchecked((int)(twin.LastSeen - entry.LastSeen)) > 0 ? twin.LastSeen : entry.LastSeen;
-        var isOver = hasTwin || isOut ? NatClock.IsExpired(key.Protocol, flags, lastSeen, now) : NatClock.IsOrphanExpired(lastSeen, now);
+        var isOver = hasTwin || asks ? NatClock.IsExpired(key.Protocol, flags, lastSeen, now) : NatClock.IsOrphanExpired(lastSeen, now);
         if (!isOver)
         {
-            Live(isOut);
+            Live(asks);
             return;
         }
 
         _dead.Add(key);
-        if (hasTwin || isOut)
+        if (hasTwin || asks || alone)
         {
             Expired++;
-            ExpiredTranslations += isOut ? 1 : 0;
+            ExpiredTranslations += asks ? 1 : 0;
         }
         else
         {
@@ -74,9 +76,9 @@ internal sealed class NatSweep(IKernelMap<NatKey, NatEntry> map, Func<uint> nowT
         }
     }
 
-    private void Live(bool isOut)
+    private void Live(bool asks)
     {
         Alive++;
-        Translations += isOut ? 1 : 0;
+        Translations += asks ? 1 : 0;
     }
 }

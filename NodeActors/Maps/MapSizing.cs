@@ -66,7 +66,6 @@ internal static class MapSizing
             ConntrackEntries = has4 ? conntrack : Unused,
             Conntrack6Entries = !has6 ? Unused : sizes.ConntrackMax is { } set ? Math.Max(1, set / 2) : Dynamic(unit / 2, 1 << 15),
             NatEntries = translates ? sizes.NatMax ?? Dynamic(unit, 1 << 16) : Unused,
-            ShortcutEntries = options.KubeProxyReplacement && options.Devices.Count > 0 ? Scaled(datapath.ShortcutEntries, 1 << 12, memory) : Unused,
             FragmentEntries = has4 ? fragments : Unused,
             Fragment6Entries = has6 ? fragments : Unused,
             PolicyEntries = sizes.PolicyMax ?? datapath.PolicyEntries,

@@ -6,7 +6,7 @@ using Axoneme.Datapath.Layout;
 namespace Axoneme.Benchmarks.Services;
 
 /// <summary>
-/// Nanoseconds per packet of the driver's program (XDP). Each shortcut makes the next connection's packet of a packet, so that one test run goes through as many connections as
+/// Nanoseconds per packet of the driver's program (XDP). Each translation makes the next connection's packet of a packet, so that one test run goes through as many connections as
 /// the packet has hops; the runs together go through all of them.
 /// </summary>
 internal static class DriverCosts
@@ -33,16 +33,16 @@ internal static class DriverCosts
         }),
     ];
 
-    /// <summary>Leaves all shortcuts, which hold for the tick that is returned.</summary>
+    /// <summary>Leaves all translations with their ways, which hold for the tick that is returned.</summary>
     private static uint Leave(CostBed bed, BedAddresses addresses)
     {
         var tick = ConntrackClock.Now(TimeProvider.System);
         for (var flow = 0; flow < Flows; flow++)
         {
-            bed.Datapath.Shortcuts.Put(Key(addresses, flow), new Shortcut
+            bed.Datapath.Nat.Put(Key(addresses, flow), new NatEntry
             {
-                Source = IpAddressKey.From(addresses.World), Destination = IpAddressKey.From(addresses.Self), SourcePort = Port(FirstPort + flow + 1), DestinationPort = Port(NodePort),
-                Tick = tick, Ifindex = EndpointEntry.HostInterface, Mtu = 1500, ByDriver = 1, SourceMac = CostBed.ClientMac, DestinationMac = CostBed.ClientMac, ArrivesAt = CostBed.ClientMac,
+                Tuple = Tuple(addresses, flow + 1), Role = NatRole.Asks | NatRole.Service | NatRole.BothEnds, LastSeen = tick,
+                Way = new PacketWay { Tick = tick, Ifindex = EndpointEntry.HostInterface, Mtu = 1500, ByDriver = 1, SourceMac = CostBed.ClientMac, DestinationMac = CostBed.ClientMac, ArrivesAt = CostBed.ClientMac },
             });
         }
 
@@ -79,9 +79,11 @@ internal static class DriverCosts
         return frame;
     }
 
-    private static NatKey Key(BedAddresses addresses, int flow) => new()
+    private static NatKey Key(BedAddresses addresses, int flow) => new() { Tuple = Tuple(addresses, flow), Protocol = 6, Direction = NatDirection.In };
+
+    private static PacketTuple Tuple(BedAddresses addresses, int flow) => new()
     {
-        Source = IpAddressKey.From(addresses.World), Destination = IpAddressKey.From(addresses.Self), SourcePort = Port(FirstPort + flow), DestinationPort = Port(NodePort), Protocol = 6,
+        Source = IpAddressKey.From(addresses.World), Destination = IpAddressKey.From(addresses.Self), SourcePort = Port(FirstPort + flow), DestinationPort = Port(NodePort),
     };
 
     private static ushort Port(int port) => BinaryPrimitives.ReverseEndianness((ushort)port);

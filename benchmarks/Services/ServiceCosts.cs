@@ -12,7 +12,7 @@ internal sealed class ServiceCosts
     /// <summary>Ports of clients: those that the kernel gives, of which SNAT keeps what it can.</summary>
     private const ushort FirstClientPort = 33_000;
 
-    /// <summary>A new connection from outside has four entries in map nat, which may be full of nothing else when measured.</summary>
+    /// <summary>The node has no more ports towards a backend.</summary>
     private const int NewConnections = 30_000;
     private const ushort NodePort = 30_080;
     private const ushort LocalNodePort = 30_081;

@@ -486,15 +486,21 @@ APART int refuse(struct __sk_buff *skb, const struct packet *packet, const struc
 static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, struct passage *passage, const struct endpoint **endpoint,
 				 const struct endpoint **target, struct next_hop **hop, bool arrives, enum clients clients)
 {
-	struct conntrack_entry *entry;
+	/* Of what begins, a service is asked for first: it has no connection yet, which would be the longest search of all. */
+	bool begins = config.services && clients == CLIENTS_OUTSIDE && packet->kind == PACKET_CONNECTION && tells_beginning(packet) && is_beginning(packet) &&
+		      !has_options(packet);
+	bool asks = begins && asks_service(packet);
+	struct conntrack_entry *entry = 0;
 	const struct conntrack_end *mine;
 	struct conntrack_end *other;
 
 	passage->now = now_ticks();
+	passage->from_initiator = true;
 	if (*endpoint)
 		passage->identity = (*endpoint)->identity;
 	set_out(passage, 0, 0, false);
-	entry = find_live_connection(packet, passage);
+	if (!asks)
+		entry = find_live_connection(packet, passage);
 	if (config.services && clients == CLIENTS_OUTSIDE && !entry) {
 		int followed = follow_shortcut(skb, packet, passage);
 
@@ -515,12 +521,14 @@ static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, s
 				return 0;
 			}
 		}
-		if (!translated && !entry) {
-			translated = translate_service(skb, packet, passage->now, clients == CLIENTS_OUTSIDE);
+		if (!translated && !entry && (asks || !begins)) {
+			translated = translate_service(skb, packet, passage, clients == CLIENTS_OUTSIDE);
 			if (translated > 0 && clients == CLIENTS_INSIDE && same_address(&packet->source, &packet->destination)) {
 				passage->to_itself = TO_ITSELF_ASKED;
 				return 0;
 			}
+			if (translated > 0 && passage->shortcut == SHORTCUT_FOLLOWED)
+				return NOT_OURS;
 			if (translated > 0)
 				entry = find_live_connection(packet, passage);
 		}
@@ -539,7 +547,7 @@ static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, s
 		if (translated < 0)
 			return refuse(skb, packet, passage, -translated);
 		if (translated) {
-			passage->unmasqueraded = true;
+			passage->unmasqueraded = translated;
 			entry = find_live_connection(packet, passage);
 		}
 	}

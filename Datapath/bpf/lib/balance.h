@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * Services packet by packet, for what no socket of ours translated: clients outside, and pods without such sockets. A translation is two
- * entries of `nat`: NAT_TO_BACKEND, client → frontend, gives the backend; NAT_FROM_BACKEND, backend → client, gives the frontend. Policy and
- * connections see the backend's side: a packet is translated before it is judged, its answer after.
+ * Services packet by packet, for what no socket of ours translated: clients outside, and pods without such sockets. Of the two entries of a
+ * translation client → frontend gives the backend, backend → client gives the frontend. Policy and connections see the backend's side: a packet is
+ * translated before it is judged, its answer after. A client outside whose backend is on another node has no connection here, and asks under this node's
+ * address: client → frontend becomes node → backend at once, backend → node becomes frontend → client.
  */
 #ifndef AXONEME_BALANCE_H
 #define AXONEME_BALANCE_H
 
-#include "nat.h"
 #include "service.h"
+#include "way.h"
 
 #define BACKEND_ATTEMPTS 4 /* backends tried for a client whose port has another connection to the first one, by another frontend */
 
@@ -27,7 +28,11 @@ struct balancing {
 	struct affinity_key client;
 	struct packet inner;
 	struct replacement with;
-	struct nat_key arrived; /* the packet as it came, of which a shortcut may be left */
+	struct whereabouts backend;
+	struct way_out out;
+	struct way way;
+	struct ip_address own; /* this node's, on that way */
+	struct nat_key arrived; /* the packet as it came, for which a way may be noted */
 	__u8 arrives_at[6];
 };
 
@@ -51,32 +56,7 @@ static __always_inline __u32 hash_client(const struct packet *packet)
 	return hash_tuple(&packet->source, &packet->destination, (__u32)packet->source_port << 16 | packet->destination_port, packet->protocol, 0);
 }
 
-/* Once a tick: both entries live. The other one is made again when it was evicted. Returns 0 when it now belongs to another frontend or backend. */
-APART int keep_service(const struct nat_key *key, struct nat_entry *entry, __u32 now)
-{
-	struct nat_entry again = { .last_seen = now }, *other;
-	struct nat_key twin = {};
-
-	if (!key || !entry)
-		return 0;
-	make_twin_key(&twin, key, entry);
-	again.address = key->direction == NAT_TO_BACKEND ? key->destination : key->source;
-	again.port = key->direction == NAT_TO_BACKEND ? key->destination_port : key->source_port;
-	again.backend = entry->backend;
-	again.flags = key->direction == NAT_FROM_BACKEND ? NAT_REPLY_SEEN : 0;
-	other = bpf_map_lookup_elem(&nat, &twin);
-	if (other) {
-		if (other->port != again.port || !same_address(&other->address, &again.address))
-			return 0;
-		other->last_seen = now;
-	} else if (bpf_map_update_elem(&nat, &twin, &again, BPF_NOEXIST)) {
-		return 0;
-	}
-	entry->last_seen = now;
-	return 1;
-}
-
-static __always_inline bool is_in_source_range(const struct packet *packet, __u32 group)
+static __noinline bool is_in_source_range(const struct packet *packet, __u32 group)
 {
 	struct source_range key = { .length = 32 + 128, .group = group };
 
@@ -84,61 +64,85 @@ static __always_inline bool is_in_source_range(const struct packet *packet, __u3
 	return bpf_map_lookup_elem(&source_ranges, &key) != 0;
 }
 
-/* Has this connection ended? Where answers do not come by, or questions, half of it is all that is seen. */
-static __always_inline bool is_service_ended(const struct nat_entry *to)
+/* Is this what answers to a service's client are known by? */
+static __always_inline bool is_service_answers(const struct nat_entry *entry)
 {
-	return is_nat_closing(to) || (to->flags & NAT_DIRECT_RETURN && to->flags & (NAT_FIN_OUT | NAT_FIN_IN));
+	return (entry->role & (NAT_SERVICE | NAT_ASKS | NAT_PIECES)) == NAT_SERVICE;
 }
 
-/* Is the NAT_FROM_BACKEND entry of a translation that nothing was heard of for too long? One that has lost the other entry may yet get it back. */
+/* Such an entry of a translation that nothing was heard of for too long? One that has lost the other entry may yet get it back. */
 static __noinline bool is_service_expired(const struct nat_key *from, const struct nat_entry *back, __u32 now)
 {
 	struct nat_key key;
 	__u32 last_seen;
-	struct nat_entry *to = find_asking(from, back, &key, &last_seen);
+	struct nat_entry *asking = find_asking(from, back, &key, &last_seen);
 
-	return to && is_nat_expired(to, key.protocol, last_seen, now);
-}
-
-/* Is the translation whose NAT_FROM_BACKEND entry this is over, so that a client may use its port for another frontend? */
-static __noinline bool is_service_over(const struct nat_key *from, const struct nat_entry *back, __u32 now)
-{
-	struct nat_key key;
-	__u32 last_seen;
-	struct nat_entry *to = find_asking(from, back, &key, &last_seen);
-
-	if (!to)
-		return is_over(last_seen, TIMEOUT_OTHER, now); /* its client may yet make the other entry again */
-	return is_service_ended(to) || is_nat_expired(to, key.protocol, last_seen, now);
-}
-
-/*
- * What this backend answers to this port of the client comes from the frontend from now on. False: it comes from another one, which leads to the
- * same backend, and which the same port asks; the answers could not be told apart.
- */
-static __noinline bool claim_answers(const struct nat_key *key, const struct nat_entry *made, __u32 now)
-{
-	struct nat_entry again = { .last_seen = now }, *other;
-	struct nat_key twin = {};
-
-	make_twin_key(&twin, key, made);
-	again.address = key->destination;
-	again.port = key->destination_port;
-	again.backend = made->backend;
-	other = bpf_map_lookup_elem(&nat, &twin);
-	if (other && (other->port != again.port || !same_address(&other->address, &again.address)) && !is_service_over(&twin, other, now))
-		return false;
-	return bpf_map_update_elem(&nat, &twin, &again, BPF_ANY) == 0;
+	return asking && is_nat_expired(asking, key.protocol, last_seen, now);
 }
 
 /* Remembers a translation for both directions. Returns 0 or the drop reason. */
-static __always_inline int save_service(const struct nat_key *key, const struct nat_entry *made, __u32 now)
+static __noinline int save_service(const struct nat_key *key, struct nat_entry *made)
 {
-	return claim_answers(key, made, now) && bpf_map_update_elem(&nat, key, made, BPF_ANY) == 0 ? 0 : DROP_NAT_NO_MAPPING;
+	return claim_answers(key, made) && bpf_map_update_elem(&nat, key, made, BPF_ANY) == 0 ? 0 : DROP_NAT_NO_MAPPING;
+}
+
+/*
+ * How a packet from this client reaches a backend on another node, with->backend. Returns 1 with with->way, with->out and with->own, or 0: by the stack, if at
+ * all; or minus the drop reason.
+ */
+APART int find_way_to_backend(struct __sk_buff *skb, const struct packet *packet, const struct passage *passage, const struct tuple *to)
+{
+	struct balancing *with = balancing_space_here();
+	struct device *device;
+	__u32 ifindex;
+
+	if (!packet || !passage || !with || !to)
+		return 0;
+	with->way.tick = passage->now;
+	with->way.arrived_by = passage->by_tunnel ? find_sender_node(passage, packet->family) : 0;
+	__builtin_memcpy(with->way.arrives_at, with->arrives_at, ETH_ALEN);
+	with->out.has_neighbour = true;
+	if (config.tunnel_ifindex && with->backend.tunnel) {
+		set_way_through_tunnel(&with->way, with->backend.tunnel);
+		device = find_device(skb->ifindex);
+	} else {
+		with->inner = *packet;
+		with->inner.destination = to->destination;
+		with->inner.destination_port = to->destination_port;
+		find_way_out(skb, &with->inner, passage->now, &with->out);
+		ifindex = with->out.hop.ifindex;
+		device = ifindex ? bpf_map_lookup_elem(&devices, &ifindex) : 0;
+		if (!device)
+			return 0;
+		set_way_out(&with->way, &with->out.hop, device, passage);
+	}
+	return device && find_own_address(device, packet->family, &with->own) ? 1 : -DROP_NAT_NO_MAPPING;
+}
+
+/* Remembers the translation `with->made` to a backend; to one elsewhere under this node's address. Returns 0 or the drop reason. */
+static __noinline int save_choice(struct __sk_buff *skb, const struct packet *packet, const struct passage *passage, struct balancing *with, bool outside)
+{
+	int found = 0;
+
+	with->made.role = NAT_ASKS | NAT_SERVICE;
+	if (outside && !(with->made.flags & NAT_DIRECT_RETURN)) {
+		find_address(&with->made.tuple.destination, packet->family, &with->backend);
+		if (!with->backend.ifindex)
+			found = find_way_to_backend(skb, packet, passage, &with->made.tuple);
+	}
+	if (found < 0)
+		return -found;
+	if (!found)
+		return save_service(&with->key, &with->made);
+	with->made.role |= NAT_BOTH_ENDS;
+	with->made.tuple.source = with->own;
+	if (with->out.has_neighbour)
+		with->made.way = with->way;
+	return make_translation(&with->key, &with->made);
 }
 
 /* Answers a backend elsewhere the client itself? Of clients in the cluster other nodes know too much to be told another address. */
-static __always_inline bool returns_directly(const struct packet *packet, const struct service *service)
+static __noinline bool returns_directly(const struct packet *packet, const struct service *service)
 {
 	struct whereabouts client = {};
 
@@ -148,16 +152,18 @@ static __always_inline bool returns_directly(const struct packet *packet, const 
 	return client.outside;
 }
 
-/* Chooses a backend for a client's first packet and remembers it in `with->made`. Returns 0 or the drop reason. */
-APART int begin_service(const struct packet *packet, struct balancing *with, __u32 now, bool outside)
+/* Chooses a backend for a client's first packet and remembers it in `made`. Returns 0 or the drop reason. */
+APART int begin_service(struct __sk_buff *skb, const struct packet *packet, const struct passage *passage, bool outside)
 {
-	struct service_pool pool;
+	struct balancing *with = balancing_space_here();
+	const struct service_pool *pool;
 	struct service *service;
 	struct backend *backend;
+	bool direct;
 	__u32 hash;
 	int i;
 
-	if (!packet || !with)
+	if (!packet || !passage || !with)
 		return DROP_NO_SERVICE;
 	service = bpf_map_lookup_elem(&services, &with->frontend);
 	if (!service)
@@ -167,17 +173,22 @@ APART int begin_service(const struct packet *packet, struct balancing *with, __u
 	with->client.client = packet->source;
 	with->client.group = service->group;
 	with->client.scope = service->flags & (outside ? SERVICE_OUTSIDE_LOCAL : SERVICE_INSIDE_LOCAL) ? AFFINITY_LOCAL : 0;
-	with->made.flags = outside && returns_directly(packet, service) ? NAT_DIRECT_RETURN : 0;
-	with->made.last_seen = now;
-	pool = outside ? service->outside : service->inside;
+	direct = outside && returns_directly(packet, service);
+	__builtin_memset(&with->made, 0, sizeof(with->made));
+	with->made.last_seen = passage->now;
+	pool = outside ? &service->outside : &service->inside;
 	hash = hash_client(packet);
+#pragma clang loop unroll(disable)
 	for (i = 0; i < BACKEND_ATTEMPTS; i++) {
-		backend = choose_backend(service, &pool, &with->client, hash, &with->made.backend);
+		backend = choose_backend(service, pool, &with->client, hash, &with->made.backend);
 		if (!backend)
 			return DROP_NO_SERVICE;
-		with->made.address = backend->address;
-		with->made.port = backend->port;
-		if (!save_service(&with->key, &with->made, now))
+		with->made.way.ifindex = 0;
+		with->made.tuple = with->key.tuple;
+		with->made.tuple.destination = backend->address;
+		with->made.tuple.destination_port = backend->port;
+		with->made.flags = direct ? NAT_DIRECT_RETURN : 0;
+		if (!save_choice(skb, packet, passage, with, outside))
 			return 0;
 		hash += NAT_STRIDE;
 	}
@@ -197,116 +208,186 @@ static __always_inline bool is_service(const struct packet *packet, struct servi
 	return service && service->flags & (outside ? SERVICE_EXTERNAL : SERVICE_INTERNAL);
 }
 
-APART int put_destination(struct __sk_buff *skb, struct packet *packet, const struct nat_entry *entry)
+/* Does a client outside begin a connection to a service? */
+APART int asks_service(const struct packet *packet)
 {
-	struct replacement with = {};
+	struct balancing *with = balancing_space_here();
 
-	if (!packet || !entry)
-		return DROP_WRITE_ERROR;
-	with.old_address = packet->destination;
-	with.new_address = entry->address;
-	with.old_port = packet->destination_port;
-	with.new_port = entry->port;
-	packet->destination = with.new_address;
-	packet->destination_port = with.new_port;
-	return rewrite(skb, packet, &with);
+	return packet && with && is_service(packet, &with->frontend, true);
+}
+
+/* Nothing but the backend in the frontend's place. Returns 0 or the drop reason. */
+static __noinline int put_backend(struct __sk_buff *skb, struct packet *packet, const struct nat_entry *entry)
+{
+	struct tuple to = {
+		.source = packet->source,
+		.destination = entry->tuple.destination,
+		.source_port = packet->source_port,
+		.destination_port = entry->tuple.destination_port,
+	};
+
+	return put_ends(skb, packet, &to);
+}
+
+/*
+ * For what the stack makes of a client's packet: its pieces leave under this node's address, too, and what the stack says of it names the frontend. Returns 0 or the
+ * drop reason.
+ */
+static __noinline int note_pieces(const struct nat_key *key, const struct nat_entry *entry, __u32 now)
+{
+	struct nat_space *space = nat_space_here();
+
+	if (!space)
+		return DROP_NAT_NO_MAPPING;
+	space->key = *key;
+	space->key.direction = NAT_OUT;
+	space->key.tuple.destination = entry->tuple.destination;
+	space->key.tuple.destination_port = entry->tuple.destination_port;
+	__builtin_memset(&space->made, 0, sizeof(space->made));
+	space->made.tuple = entry->tuple;
+	space->made.role = NAT_ASKS | NAT_SERVICE | NAT_PIECES;
+	space->made.last_seen = now;
+	space->made.backend = entry->backend;
+	if (bpf_map_update_elem(&nat, &space->key, &space->made, BPF_ANY))
+		return DROP_NAT_NO_MAPPING;
+	reverse(&space->made.tuple, &space->key.tuple);
+	space->key.tuple = space->made.tuple;
+	reverse(&space->made.tuple, &key->tuple);
+	space->made.role = NAT_SERVICE | NAT_PIECES;
+	return bpf_map_update_elem(&nat, &space->key, &space->made, BPF_ANY) ? DROP_NAT_NO_MAPPING : 0;
+}
+
+/*
+ * To a backend elsewhere: along `with->way`, or, when there is none that it can go, to the stack, which says why or makes pieces of it. Returns enum to_service, or minus
+ * the drop reason.
+ */
+static __always_inline int go_to_backend(struct __sk_buff *skb, struct packet *packet, struct passage *passage, struct balancing *with, const struct nat_entry *entry, bool has_way)
+{
+	int error;
+
+	if (has_way && may_take(skb, packet, &with->way)) {
+		error = put_ends(skb, packet, &entry->tuple);
+		if (!error && !depart(skb, passage, &with->way, with->out.has_neighbour))
+			error = DROP_INVALID;
+	} else {
+		error = note_pieces(&with->key, entry, passage->now);
+		if (!error)
+			error = put_backend(skb, packet, entry);
+	}
+	return error ? -error : TO_BACKEND;
+}
+
+/*
+ * The translation of a client's packet when it still holds: a backend that is gone has no connections any more, and one that came here, or left, or a node that has
+ * another address, begins anew.
+ */
+static __always_inline bool is_translation_valid(const struct packet *packet, struct balancing *with, struct nat_entry *entry, __u32 now, bool outside)
+{
+	bool both = entry->role & NAT_BOTH_ENDS;
+
+	if (is_nat_expired(entry, packet->protocol, entry->last_seen, now) || (is_beginning(packet) && is_service_ended(entry)))
+		return false;
+	if (outside) {
+		if (both && entry->last_seen != now) {
+			find_address(&entry->tuple.source, packet->family, &with->backend);
+			if (with->backend.ifindex != HOST_INTERFACE)
+				return false;
+		}
+		find_address(&entry->tuple.destination, packet->family, &with->backend);
+		if (!(entry->flags & NAT_DIRECT_RETURN) && both != !with->backend.ifindex)
+			return false;
+	}
+	return entry->last_seen == now || (bpf_map_lookup_elem(&backends, &entry->backend) && keep_translation(&with->key, entry, now));
 }
 
 /* Gives a packet to a service its backend. Returns enum to_service, or minus the drop reason. */
-APART int translate_to_backend(struct __sk_buff *skb, struct packet *packet, __u32 now, bool outside)
+APART int translate_to_backend(struct __sk_buff *skb, struct packet *packet, struct passage *passage, bool outside)
 {
 	struct balancing *with = balancing_space_here();
 	struct nat_entry *entry;
-	bool direct;
+	bool known, has_way = true;
 	int error;
 
-	if (!packet || !with || (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP && packet->protocol != IPPROTO_SCTP))
+	if (!packet || !passage || !with || (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP && packet->protocol != IPPROTO_SCTP))
 		return 0;
 	if (!is_service(packet, &with->frontend, outside))
 		return 0;
-	make_nat_key(&with->key, packet, NAT_TO_BACKEND);
+	make_nat_key(&with->key, packet, NAT_IN);
 	entry = bpf_map_lookup_elem(&nat, &with->key);
-	if (entry && is_nat_expired(entry, packet->protocol, entry->last_seen, now))
-		entry = 0;
-	if (entry && is_beginning(packet) && is_service_ended(entry))
-		entry = 0; /* a connection of its own */
-	/* A backend that is gone has no connections any more: whoever goes on gets another. */
-	if (entry && entry->last_seen != now && (!bpf_map_lookup_elem(&backends, &entry->backend) || !keep_service(&with->key, entry, now)))
-		entry = 0;
-	if (entry) {
-		if (packet->protocol == IPPROTO_TCP && packet->tcp_flags & TCP_FIN)
-			entry->flags |= NAT_FIN_OUT;
-		if (packet->protocol == IPPROTO_TCP && packet->tcp_flags & TCP_RST)
-			entry->flags |= NAT_RESET;
+	if (entry && !(entry->role & NAT_ASKS))
+		return 0; /* an answer to whom this port was lent */
+	known = entry && is_translation_valid(packet, with, entry, passage->now, outside);
+	if (known) {
+		note_question(entry, packet);
 		/* Its answers do not come by here; who goes on has had one. */
 		if (entry->flags & NAT_DIRECT_RETURN && !is_beginning(packet))
 			entry->flags |= NAT_REPLY_SEEN;
 	} else {
-		error = begin_service(packet, with, now, outside);
+		error = begin_service(skb, packet, passage, outside);
 		if (error)
 			return -error;
 		entry = &with->made;
 	}
-	direct = entry->flags & NAT_DIRECT_RETURN;
-	error = put_destination(skb, packet, entry);
-	return error ? -error : direct ? TO_DIRECT_BACKEND : TO_BACKEND;
+	if (entry->role & NAT_BOTH_ENDS) {
+		if (known)
+			has_way = find_way_to_backend(skb, packet, passage, &entry->tuple) > 0;
+		if (known && has_way && with->out.has_neighbour)
+			entry->way = with->way;
+		return go_to_backend(skb, packet, passage, with, entry, has_way);
+	}
+	error = put_backend(skb, packet, entry);
+	return error ? -error : entry->flags & NAT_DIRECT_RETURN ? TO_DIRECT_BACKEND : TO_BACKEND;
 }
 
 /* An error about an answer, which the client's side sends to the frontend. */
-APART int translate_error_to_backend(struct __sk_buff *skb, struct packet *packet)
+APART int translate_error_to_backend(struct __sk_buff *skb, struct packet *packet, struct passage *passage)
 {
 	struct balancing *with = balancing_space_here();
 	struct nat_entry *entry;
-	bool direct;
 	int error;
 
-	if (!packet || !with || !read_error(skb, packet, &with->inner))
+	if (!packet || !passage || !with || !read_error(skb, packet, &with->inner))
 		return 0;
 	reverse_tuple(&with->inner); /* now as the client's own packets are */
-	make_nat_key(&with->key, &with->inner, NAT_TO_BACKEND);
+	make_nat_key(&with->key, &with->inner, NAT_IN);
 	entry = bpf_map_lookup_elem(&nat, &with->key);
-	if (!entry)
+	if (!entry || (entry->role & (NAT_ASKS | NAT_SERVICE)) != (NAT_ASKS | NAT_SERVICE))
 		return 0;
 	with->with.old_address = with->inner.destination;
-	with->with.new_address = entry->address;
+	with->with.new_address = entry->tuple.destination;
 	with->with.old_port = with->inner.destination_port;
-	with->with.new_port = entry->port;
+	with->with.new_port = entry->tuple.destination_port;
 	with->with.source = 1;
 	error = rewrite_inner(skb, packet, &with->inner, &with->with);
 	if (error)
 		return -error;
 	with->with.source = 0;
 	packet->destination = with->with.new_address;
-	packet->to_backend = 1;
-	direct = entry->flags & NAT_DIRECT_RETURN;
-	error = rewrite(skb, packet, &with->with);
-	return error ? -error : direct ? TO_DIRECT_BACKEND : TO_BACKEND;
+	error = rewrite_error(skb, packet, &with->with);
+	if (error || !(entry->role & NAT_BOTH_ENDS))
+		return error ? -error : entry->flags & NAT_DIRECT_RETURN ? TO_DIRECT_BACKEND : TO_BACKEND;
+	with->with.old_address = with->inner.source;
+	with->with.new_address = entry->tuple.source;
+	with->with.old_port = with->inner.source_port;
+	with->with.new_port = entry->tuple.source_port;
+	error = rewrite_inner(skb, packet, &with->inner, &with->with);
+	if (error)
+		return -error;
+	with->with.source = 1;
+	with->with.old_address = packet->source; /* whoever on the way to the client tells it */
+	packet->source = with->with.new_address;
+	error = rewrite_error(skb, packet, &with->with);
+	if (error)
+		return -error;
+	find_address(&packet->destination, packet->family, &with->backend);
+	if (find_way_to_backend(skb, packet, passage, &entry->tuple) <= 0 || !may_take(skb, packet, &with->way))
+		return -DROP_NAT_NO_MAPPING; /* nobody is told why an error cannot go on */
+	return depart(skb, passage, &with->way, with->out.has_neighbour) ? TO_BACKEND : -DROP_INVALID;
 }
 
-static __always_inline int translate_service(struct __sk_buff *skb, struct packet *packet, __u32 now, bool outside)
+static __always_inline int translate_service(struct __sk_buff *skb, struct packet *packet, struct passage *passage, bool outside)
 {
-	return packet->kind == PACKET_ERROR ? translate_error_to_backend(skb, packet) : translate_to_backend(skb, packet, now, outside);
-}
-
-/* The flags stand in the NAT_TO_BACKEND entry. */
-APART int note_answer(const struct nat_key *key, struct nat_entry *entry, __u8 tcp_flags)
-{
-	struct nat_key twin = {};
-	struct nat_entry *other;
-
-	if (!key || !entry)
-		return 0;
-	entry->flags |= NAT_REPLY_SEEN;
-	make_twin_key(&twin, key, entry);
-	other = bpf_map_lookup_elem(&nat, &twin);
-	if (!other)
-		return 0;
-	other->flags |= NAT_REPLY_SEEN;
-	if (key->protocol == IPPROTO_TCP && tcp_flags & TCP_FIN)
-		other->flags |= NAT_FIN_IN;
-	if (key->protocol == IPPROTO_TCP && tcp_flags & TCP_RST)
-		other->flags |= NAT_RESET;
-	return 0;
+	return packet->kind == PACKET_ERROR ? translate_error_to_backend(skb, packet, passage) : translate_to_backend(skb, packet, passage, outside);
 }
 
 /* Has an answer come from the frontend that was asked. Returns 1, or 0 when none was, or minus the drop reason. */
@@ -318,18 +399,14 @@ APART int translate_from_backend(struct __sk_buff *skb, struct packet *packet, _
 
 	if (!packet || !with)
 		return 0;
-	make_nat_key(&with->key, packet, NAT_FROM_BACKEND);
+	make_nat_key(&with->key, packet, NAT_OUT);
 	entry = bpf_map_lookup_elem(&nat, &with->key);
-	if (!entry)
+	if (!entry || !is_service_answers(entry))
 		return 0;
-	if (entry->last_seen != now) {
-		if (is_service_expired(&with->key, entry, now))
-			return 0;
-		keep_service(&with->key, entry, now);
-	}
-	if (!(entry->flags & NAT_REPLY_SEEN) || (packet->protocol == IPPROTO_TCP && packet->tcp_flags & (TCP_FIN | TCP_RST)))
-		note_answer(&with->key, entry, packet->tcp_flags);
-	error = put_source(skb, packet, entry);
+	if (entry->last_seen != now && is_service_expired(&with->key, entry, now))
+		return 0;
+	see_answer(&with->key, entry, packet, now);
+	error = put_ends(skb, packet, &entry->tuple);
 	return error ? -error : 1;
 }
 
@@ -343,14 +420,14 @@ APART int translate_error_from_backend(struct __sk_buff *skb, struct packet *pac
 	if (!packet || !with || !read_error(skb, packet, &with->inner))
 		return 0;
 	reverse_tuple(&with->inner); /* now as answers are */
-	make_nat_key(&with->key, &with->inner, NAT_FROM_BACKEND);
+	make_nat_key(&with->key, &with->inner, NAT_OUT);
 	entry = bpf_map_lookup_elem(&nat, &with->key);
-	if (!entry)
+	if (!entry || (entry->role & (NAT_SERVICE | NAT_ASKS)) != NAT_SERVICE)
 		return 0;
 	with->with.old_address = with->inner.source;
-	with->with.new_address = entry->address;
+	with->with.new_address = entry->tuple.source;
 	with->with.old_port = with->inner.source_port;
-	with->with.new_port = entry->port;
+	with->with.new_port = entry->tuple.source_port;
 	with->with.source = 0;
 	error = rewrite_inner(skb, packet, &with->inner, &with->with);
 	if (error)
@@ -358,7 +435,7 @@ APART int translate_error_from_backend(struct __sk_buff *skb, struct packet *pac
 	if (same_address(&packet->source, &with->with.old_address)) {
 		with->with.source = 1;
 		packet->source = with->with.new_address;
-		error = rewrite(skb, packet, &with->with);
+		error = rewrite_error(skb, packet, &with->with);
 	}
 	return error ? -error : 1;
 }
@@ -379,34 +456,36 @@ static __always_inline void set_hairpin_address(struct ip_address *address, __u8
 /* For a packet that has got its own sender as backend. Returns 0 or the drop reason. */
 APART int hide_client(struct __sk_buff *skb, struct packet *packet)
 {
-	struct nat_entry hidden = {};
+	struct tuple to = {};
 
 	if (!packet)
 		return DROP_WRITE_ERROR;
-	set_hairpin_address(&hidden.address, packet->family);
-	hidden.port = packet->source_port;
-	return put_source(skb, packet, &hidden);
+	set_hairpin_address(&to.source, packet->family);
+	to.destination = packet->destination;
+	to.source_port = packet->source_port;
+	to.destination_port = packet->destination_port;
+	return put_ends(skb, packet, &to);
 }
 
 /* Is this the answer to such a packet? Then it is now from the frontend. Returns 1, or 0 when it is not, or minus the drop reason. */
 APART int translate_hairpin_answer(struct __sk_buff *skb, struct packet *packet, __u32 now)
 {
 	struct balancing *with = balancing_space_here();
-	struct nat_entry client = {};
+	struct ip_address hidden = {};
+	struct nat_entry *entry;
 	int error;
 
 	if (!packet || !with || packet->kind != PACKET_CONNECTION)
 		return 0;
-	set_hairpin_address(&client.address, packet->family);
-	if (!same_address(&packet->destination, &client.address))
+	set_hairpin_address(&hidden, packet->family);
+	if (!same_address(&packet->destination, &hidden))
 		return 0;
-	make_nat_key(&with->key, packet, NAT_FROM_BACKEND);
-	with->key.destination = packet->source;
-	if (!bpf_map_lookup_elem(&nat, &with->key))
+	make_nat_key(&with->key, packet, NAT_OUT);
+	with->key.tuple.destination = packet->source;
+	entry = bpf_map_lookup_elem(&nat, &with->key);
+	if (!entry || !is_service_answers(entry))
 		return 0;
-	client.address = packet->source;
-	client.port = packet->destination_port;
-	error = put_destination(skb, packet, &client);
+	error = put_ends(skb, packet, &with->key.tuple);
 	return error ? -error : translate_from_backend(skb, packet, now);
 }
 
@@ -427,12 +506,7 @@ APART int answers_client(struct __sk_buff *skb, const struct packet *packet)
 		return false;
 	}
 	entry = bpf_map_lookup_elem(&nat, &with->key);
-	if (!entry)
-		return false;
-	with->key.destination = entry->address;
-	with->key.destination_port = entry->port;
-	with->key.direction = NAT_FROM_BACKEND;
-	return bpf_map_lookup_elem(&nat, &with->key) != 0;
+	return entry && entry->role & NAT_BOTH_ENDS && !(entry->role & NAT_ASKS);
 }
 
 /* Is this what a backend answers to a client of a service, though its connection was forgotten? */
@@ -443,9 +517,9 @@ APART int is_forgotten_answer(const struct packet *packet, __u32 now)
 
 	if (!packet || !with || packet->kind != PACKET_CONNECTION || is_echo_protocol(packet->protocol) || (tells_beginning(packet) && is_beginning(packet)))
 		return false;
-	make_nat_key(&with->key, packet, NAT_FROM_BACKEND);
+	make_nat_key(&with->key, packet, NAT_OUT);
 	entry = bpf_map_lookup_elem(&nat, &with->key);
-	return entry && !is_service_expired(&with->key, entry, now);
+	return entry && is_service_answers(entry) && !is_service_expired(&with->key, entry, now);
 }
 
 static __always_inline int restore_service(struct __sk_buff *skb, struct packet *packet, __u32 now)

@@ -216,20 +216,24 @@ APART int take_frontend(struct __sk_buff *skb, struct packet *packet, __u32 now)
 	find_address(&packet->destination, packet->family, &backend);
 	if (!backend.ifindex || is_service(packet, &with->frontend, true) || !read_frontend(skb, packet, &with->frontend) || !is_frontend(&with->frontend, packet->family))
 		return TO_NO_SERVICE;
-	make_nat_key(&with->key, packet, NAT_TO_BACKEND);
-	with->key.destination = with->frontend.address;
-	with->key.destination_port = with->frontend.port;
+	make_nat_key(&with->key, packet, NAT_IN);
+	with->key.tuple.destination = with->frontend.address;
+	with->key.tuple.destination_port = with->frontend.port;
 	entry = bpf_map_lookup_elem(&nat, &with->key);
 	if (entry && is_beginning(packet) && is_service_ended(entry))
 		entry = 0; /* a connection of its own */
-	if (!entry || entry->port != packet->destination_port || !same_address(&entry->address, &packet->destination) ||
-	    (entry->last_seen != now && !keep_service(&with->key, entry, now))) {
-		with->made.address = packet->destination;
-		with->made.port = packet->destination_port;
+	if (entry && !(entry->role & NAT_ASKS))
+		return TO_NO_SERVICE;
+	if (!entry || entry->tuple.destination_port != packet->destination_port || !same_address(&entry->tuple.destination, &packet->destination) ||
+	    (entry->last_seen != now && !keep_translation(&with->key, entry, now))) {
+		__builtin_memset(&with->made, 0, sizeof(with->made)); /* whoever chose the backend knows its number */
+		with->made.tuple = with->key.tuple;
+		with->made.tuple.destination = packet->destination;
+		with->made.tuple.destination_port = packet->destination_port;
 		with->made.flags = NAT_DIRECT_RETURN;
+		with->made.role = NAT_ASKS | NAT_SERVICE;
 		with->made.last_seen = now;
-		with->made.backend = 0; /* whoever chose it knows its number */
-		error = save_service(&with->key, &with->made, now);
+		error = save_service(&with->key, &with->made);
 		if (error)
 			return -error;
 	}

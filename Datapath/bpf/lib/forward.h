@@ -17,9 +17,6 @@
 
 #define SHORTEST_MTU 1280 /* of IPv6; links with less are not expected under IPv4 either */
 
-#define ADDRESS_FAMILY_IPV4 2
-#define ADDRESS_FAMILY_IPV6 10
-
 static __always_inline void set_mark(struct __sk_buff *skb, __u32 mark)
 {
 	skb->mark = (skb->mark & ~MARK_MASK) | mark;
@@ -75,44 +72,6 @@ static __always_inline int leave_to_stack(struct __sk_buff *skb, bool to_masquer
 	return TC_ACT_OK;
 }
 
-struct way_out {
-	struct next_hop hop; /* ifindex 0: leave it to the stack */
-	__u32 has_neighbour;
-};
-
-/* Asks the kernel's routes and neighbours. */
-APART int find_way_out(struct __sk_buff *skb, const struct packet *packet, __u32 now, struct way_out *way)
-{
-	struct bpf_fib_lookup fib = {};
-	long result;
-
-	if (!packet || !way)
-		return 0;
-	fib.ifindex = skb->ifindex;
-	fib.l4_protocol = packet->protocol;
-	fib.sport = packet->source_port;
-	fib.dport = packet->destination_port;
-	fib.tot_len = packet_length(skb, packet);
-	if (packet->family == 4) {
-		fib.family = ADDRESS_FAMILY_IPV4;
-		fib.ipv4_src = packet->source.word[3];
-		fib.ipv4_dst = packet->destination.word[3];
-	} else {
-		fib.family = ADDRESS_FAMILY_IPV6;
-		__builtin_memcpy(fib.ipv6_src, &packet->source, sizeof(fib.ipv6_src));
-		__builtin_memcpy(fib.ipv6_dst, &packet->destination, sizeof(fib.ipv6_dst));
-	}
-	result = bpf_fib_lookup(skb, &fib, sizeof(fib), 0);
-	if (result != BPF_FIB_LKUP_RET_SUCCESS && result != BPF_FIB_LKUP_RET_NO_NEIGH)
-		return 0;
-	way->has_neighbour = result == BPF_FIB_LKUP_RET_SUCCESS;
-	way->hop.ifindex = fib.ifindex;
-	way->hop.mtu = fib.mtu_result; /* shares its place with tot_len */
-	way->hop.tick = now;
-	__builtin_memcpy(way->hop.mac, fib.dmac, ETH_ALEN);
-	return 0;
-}
-
 /*
  * Out of the node, masqueraded if that was decided. Sets `reason` when it must not leave. Only devices that are ours to use
  * are used: behind others the host may have rules of its own. `known`, of the connection, spares the question for a tick.
@@ -131,10 +90,10 @@ static __always_inline int send_out(struct __sk_buff *skb, struct packet *packet
 		if (known && way.has_neighbour)
 			*known = way.hop;
 	}
-	device = way.hop.ifindex ? bpf_map_lookup_elem(&devices, &way.hop.ifindex) : 0;
+	device = way.hop.ifindex && packet_length(skb, packet) <= way.hop.mtu ? bpf_map_lookup_elem(&devices, &way.hop.ifindex) : 0;
 	if (!device || !take_hop(skb, packet))
 		return leave_to_stack(skb, passage->masquerade);
-	if (passage->masquerade && (passage->to_service || (packet->family == 4 ? device->ipv4 : !is_unspecified(&device->ipv6)))) {
+	if (passage->masquerade && (packet->family == 4 ? device->ipv4 : !is_unspecified(&device->ipv6))) {
 		*reason = masquerade(skb, packet, device);
 		if (*reason)
 			return TC_ACT_SHOT;
@@ -150,17 +109,8 @@ static __always_inline int send_out(struct __sk_buff *skb, struct packet *packet
 	__builtin_memcpy(ethernet->h_source, device->mac, ETH_ALEN);
 	__builtin_memcpy(ethernet->h_dest, way.hop.mac, ETH_ALEN);
 	if (config.services && passage->shortcut == SHORTCUT_WANTED)
-		note_shortcut(packet, passage, &way.hop, device);
+		note_way(packet, passage, &way.hop, device);
 	return bpf_redirect(way.hop.ifindex, 0);
-}
-
-/* The device with what is sent under this node's address there; the tunnel has none of its own. */
-static __always_inline struct device *find_device(__u32 ifindex)
-{
-	__u32 node = DEVICE_OF_NODE;
-	struct device *device = bpf_map_lookup_elem(&devices, &ifindex);
-
-	return device ?: bpf_map_lookup_elem(&devices, &node);
 }
 
 /* To another node through the tunnel. What does not fit goes to the stack, which splits it or tells the sender. */
@@ -180,7 +130,7 @@ static __always_inline int send_client_through_tunnel(struct __sk_buff *skb, con
 {
 	passage->tunnel = tunnel;
 	if (passage->shortcut == SHORTCUT_WANTED)
-		note_shortcut(packet, passage, 0, 0);
+		note_way(packet, passage, 0, 0);
 	return send_through_tunnel(skb, packet, tunnel, IDENTITY_WORLD, reason);
 }
 
@@ -230,30 +180,19 @@ static __always_inline int send_to_direct_backend(struct __sk_buff *skb, struct 
 }
 
 /*
- * To a backend on another node. Unless that answers the client itself it sees this node's address, so that the answer comes back here. Policy judges
- * where the backend is.
+ * To a backend of the node itself, or to one on another node: that answers the client itself, or the stack shall say why it could not be sent under this node's address. Policy
+ * judges where the backend is.
  */
 static __always_inline int send_to_backend(struct __sk_buff *skb, struct packet *packet, struct passage *passage, int *reason)
 {
 	struct whereabouts backend = {};
-	struct device *device;
-	__u32 tunnel, key = skb->ifindex;
 
 	find_address(&packet->destination, packet->family, &backend);
 	if (backend.ifindex == HOST_INTERFACE)
 		return leave_to_stack(skb, false);
-	tunnel = config.tunnel_ifindex ? backend.tunnel : 0;
 	if (passage->to_service == TO_DIRECT_BACKEND)
-		return send_to_direct_backend(skb, packet, passage, tunnel, reason);
-	if (!tunnel) {
-		passage->masquerade = true;
-		return send_out(skb, packet, passage, 0, reason);
-	}
-	if (config.tunnel_mtu && packet_length(skb, packet) > config.tunnel_mtu)
-		return leave_to_stack(skb, true); /* which tells the client, or splits it */
-	device = find_device(key);
-	*reason = device ? masquerade(skb, packet, device) : DROP_NAT_NO_MAPPING;
-	return *reason ? TC_ACT_SHOT : send_client_through_tunnel(skb, packet, passage, tunnel, reason);
+		return send_to_direct_backend(skb, packet, passage, config.tunnel_ifindex ? backend.tunnel : 0, reason);
+	return leave_to_stack(skb, true);
 }
 
 /* Tells the client how long what it sends to this service may be. False: it cannot be told. */
@@ -282,7 +221,7 @@ static __always_inline int send_to_client(struct __sk_buff *skb, struct packet *
 	return send_out(skb, packet, passage, 0, reason);
 }
 
-/* Where a shortcut leads, the packet being changed already. */
+/* What is changed and addressed already. */
 static __always_inline int send_along(struct __sk_buff *skb, const struct passage *passage, int *reason)
 {
 	if (passage->tunnel) {
@@ -291,7 +230,7 @@ static __always_inline int send_along(struct __sk_buff *skb, const struct passag
 			return TC_ACT_SHOT;
 	}
 	set_mark(skb, MARK_FORWARDED);
-	return bpf_redirect(passage->target, 0);
+	return passage->resolve ? bpf_redirect_neigh(passage->target, 0, 0, 0) : bpf_redirect(passage->target, 0);
 }
 
 /*
@@ -299,22 +238,13 @@ static __always_inline int send_along(struct __sk_buff *skb, const struct passag
  */
 static __always_inline int forward_service(struct __sk_buff *skb, struct packet *packet, struct passage *passage, int *reason)
 {
-	int restored;
-
 	if (!config.services)
 		return TC_ACT_OK;
 	if (passage->shortcut == SHORTCUT_FOLLOWED)
 		return send_along(skb, passage, reason);
 	if (passage->to_service)
 		return send_to_backend(skb, packet, passage, reason);
-	if (!passage->unmasqueraded)
-		return TC_ACT_OK;
-	restored = restore_service(skb, packet, passage->now);
-	if (restored > 0)
-		return send_to_client(skb, packet, passage, reason);
-	if (restored < 0)
-		*reason = -restored;
-	return restored ? TC_ACT_SHOT : TC_ACT_OK;
+	return passage->unmasqueraded == UNMASQUERADED_ANSWER ? send_to_client(skb, packet, passage, reason) : TC_ACT_OK;
 }
 
 #endif

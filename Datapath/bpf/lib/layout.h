@@ -63,22 +63,32 @@ enum device_flags {
 /* Key of the entry with the node's main addresses, for what leaves by no such interface. */
 #define DEVICE_OF_NODE 0
 
-/*
- * Map `nat`: LRU hash, two entries per translation: `original` (what a sender sends) → translated source, and
- * `translated` (what comes back) → original. The tuple is always seen as a packet has it. ICMP echo: the id in both ports' place.
- */
-enum nat_direction {
-	NAT_OUT = 0,
-	NAT_IN = 1,
-	NAT_TO_BACKEND = 2,   /* of a service: client → frontend gives the backend */
-	NAT_FROM_BACKEND = 3, /* backend → client gives the frontend */
-};
-
-struct nat_key {
+/* Both ends of a packet. The id of an ICMP echo stands for the port where it is translated, 0 for the other. */
+struct tuple {
 	struct ip_address source;
 	struct ip_address destination;
 	__be16 source_port;
 	__be16 destination_port;
+};
+
+/*
+ * Map `nat`: LRU hash. A translation is two entries: what a packet of either side is turned into. Each is the other one's key and value the other way round, so
+ * that either can be made again when the LRU took it. The key's tuple is the packet's, as it arrives.
+ */
+enum nat_direction {
+	NAT_OUT = 0, /* gives another source: of what pods send under the node's address, of what a service's backend answers */
+	NAT_IN = 1,  /* gives another destination: of what answers to such pods, of what asks a service; of some both ends */
+};
+
+enum nat_role {
+	NAT_ASKS = 1 << 0,	/* of the packets of who began: the one with the flags */
+	NAT_SERVICE = 1 << 1,	/* of a service and its client */
+	NAT_BOTH_ENDS = 1 << 2, /* whose backend is elsewhere and sees this node's address: both entries are NAT_IN */
+	NAT_PIECES = 1 << 3,	/* of what the stack makes of such a client's packet, client → backend or backend → client; has no other entry */
+};
+
+struct nat_key {
+	struct tuple tuple;
 	__u8 protocol;
 	__u8 direction; /* enum nat_direction */
 	__u8 pad[2];
@@ -92,33 +102,28 @@ enum nat_flags {
 	NAT_DIRECT_RETURN = 1 << 4, /* the backend answers the client itself */
 };
 
-struct nat_entry {
-	struct ip_address address; /* NAT_OUT, NAT_FROM_BACKEND: new source; NAT_IN, NAT_TO_BACKEND: new destination */
-	__be16 port;
-	__u16 flags;	 /* kept in the entry of direction NAT_OUT or NAT_TO_BACKEND */
-	__u32 last_seen; /* ticks */
-	__u32 backend;	 /* of a service's translation: its key in `backends` */
-};
-
-/*
- * Map `shortcuts`: LRU hash, key struct nat_key with direction 0, of a packet as it arrives from outside. What became of such a packet within
- * this tick becomes of all others.
- */
-struct shortcut {
-	struct ip_address source;
-	struct ip_address destination;
-	__be16 source_port;
-	__be16 destination_port;
+/* How packets between a client outside and a backend elsewhere leave the node. What was found out for one holds for all until the clock ticks. */
+struct way {
 	__u32 tick;
-	__u32 ifindex;	  /* of the device it leaves by */
+	__u32 ifindex;	  /* of the device it leaves by; 0: not known */
 	__u32 tunnel;	  /* index into `tunnels` when that is the tunnel's */
 	__u32 arrived_by; /* the same for how it came */
-	__u16 mtu;	  /* of the way there, bytes behind the Ethernet header */
-	__u16 by_driver;  /* drivers can send it on, too */
+	__u16 mtu;	  /* bytes behind the Ethernet header */
 	__u8 source_mac[6];
 	__u8 destination_mac[6];
 	__u8 arrives_at[6]; /* whom it is addressed to on the link */
-	__u8 pad[2];
+	__u8 by_driver;	    /* drivers can send it on, too */
+	__u8 pad[3];
+};
+
+struct nat_entry {
+	struct tuple tuple; /* what the packet's becomes */
+	__u16 flags;	    /* enum nat_flags */
+	__u8 role;	    /* enum nat_role */
+	__u8 pad;
+	__u32 last_seen; /* ticks */
+	__u32 backend;	 /* of a service's translation: its key in `backends` */
+	struct way way;
 };
 
 /*

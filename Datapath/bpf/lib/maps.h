@@ -77,7 +77,6 @@ struct {
 } source_ranges SEC(".maps");
 
 LRU_MAP(nat, struct nat_key, struct nat_entry, 1 << 17);
-LRU_MAP(shortcuts, struct nat_key, struct shortcut, 1 << 15);
 LRU_MAP(conntrack4, struct conntrack_key4, struct conntrack_entry, 1 << 17);
 LRU_MAP(conntrack6, struct conntrack_key6, struct conntrack_entry, 1 << 16);
 LRU_MAP(fragments4, struct fragment_key4, struct fragment_ports, 8192);

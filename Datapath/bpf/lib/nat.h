@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * Masquerading: what leaves the cluster leaves under the node's address. A translation is two entries of `nat`, so that each
+ * Translations of addresses, and masquerading: what leaves the cluster leaves under the node's address. A translation is two entries of `nat`, so that each
  * direction finds it by what the packet says; either can be made again from the other when the LRU took it. The node's own
  * connections from ports in the same range have entries, too, mostly without any change, so that no pod is given a port that is in use.
  */
@@ -18,6 +18,29 @@
 #define IPV6_SOURCE_OFFSET 8
 #define IPV6_DESTINATION_OFFSET 24
 
+/* What the functions below write to the map: too much for the stack of a program that calls them. */
+struct nat_space {
+	struct nat_key key;
+	struct nat_entry made;
+	struct nat_key twin;
+	struct nat_entry other; /* the one for the other direction */
+	struct nat_key asking;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct nat_space);
+} nat_space SEC(".maps");
+
+static __always_inline struct nat_space *nat_space_here(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&nat_space, &zero);
+}
+
 static __always_inline bool is_echo_protocol(__u8 protocol)
 {
 	return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
@@ -30,40 +53,52 @@ static __always_inline bool is_translatable(const struct packet *packet)
 	       (is_echo_protocol(packet->protocol) && packet->kind == PACKET_CONNECTION);
 }
 
-/* The key of a packet with this source and destination. An echo has one id: it stands where it is translated. */
+/* The key of a packet as it is. An echo has one id: it stands where it is translated. */
 static __always_inline void make_nat_key(struct nat_key *key, const struct packet *packet, __u8 direction)
 {
 	bool echo = is_echo_protocol(packet->protocol);
 
-	key->source = packet->source;
-	key->destination = packet->destination;
-	key->source_port = echo && direction == NAT_IN ? 0 : packet->source_port;
-	key->destination_port = echo && direction == NAT_OUT ? 0 : packet->destination_port;
+	key->tuple.source = packet->source;
+	key->tuple.destination = packet->destination;
+	key->tuple.source_port = echo && direction == NAT_IN ? 0 : packet->source_port;
+	key->tuple.destination_port = echo && direction == NAT_OUT ? 0 : packet->destination_port;
 	key->protocol = packet->protocol;
 	key->direction = direction;
 	key->pad[0] = key->pad[1] = 0;
 }
 
-/*
- * The key of the other entry of a translation. Of NAT_OUT and NAT_FROM_BACKEND, which give a source, the answer comes from the key's destination;
- * NAT_IN and NAT_TO_BACKEND give a destination, whose answer goes to the key's source.
- */
+static __always_inline void reverse(struct tuple *to, const struct tuple *from)
+{
+	to->source = from->destination;
+	to->destination = from->source;
+	to->source_port = from->destination_port;
+	to->destination_port = from->source_port;
+}
+
+static __always_inline bool is_reverse(const struct tuple *a, const struct tuple *b)
+{
+	return a->source_port == b->destination_port && a->destination_port == b->source_port && same_address(&a->source, &b->destination) &&
+	       same_address(&a->destination, &b->source);
+}
+
+/* The key of the other entry of a translation: what this one's packets become, answered. */
 static __always_inline void make_twin_key(struct nat_key *twin, const struct nat_key *key, const struct nat_entry *entry)
 {
+	reverse(&twin->tuple, &entry->tuple);
 	twin->protocol = key->protocol;
+	twin->direction = entry->role & NAT_BOTH_ENDS ? key->direction : key->direction ^ 1;
 	twin->pad[0] = twin->pad[1] = 0;
-	twin->direction = key->direction ^ 1; /* the two of a translation stand side by side in enum nat_direction */
-	if (key->direction == NAT_OUT || key->direction == NAT_FROM_BACKEND) {
-		twin->source = key->destination;
-		twin->source_port = key->destination_port;
-		twin->destination = entry->address;
-		twin->destination_port = entry->port;
-	} else {
-		twin->source = entry->address;
-		twin->source_port = entry->port;
-		twin->destination = key->source;
-		twin->destination_port = key->source_port;
-	}
+}
+
+/* The other entry itself. Whoever makes that of who asks from the one for answers has seen an answer. */
+static __always_inline void make_other(struct nat_entry *other, const struct nat_key *key, const struct nat_entry *entry, __u32 now)
+{
+	__builtin_memset(other, 0, sizeof(*other));
+	reverse(&other->tuple, &key->tuple);
+	other->flags = (entry->role & NAT_ASKS ? 0 : NAT_REPLY_SEEN) | (entry->flags & NAT_DIRECT_RETURN);
+	other->role = entry->role ^ NAT_ASKS;
+	other->last_seen = now;
+	other->backend = entry->backend;
 }
 
 static __always_inline bool is_nat_closing(const struct nat_entry *out)
@@ -85,60 +120,85 @@ static __always_inline bool is_nat_expired(const struct nat_entry *out, __u8 pro
 }
 
 /*
- * The other entry of a translation, of which this is the one for answers (NAT_IN or NAT_FROM_BACKEND); 0 when it is lost, or another's. Packets are
+ * The entry of who asks, of a translation of which this is the one for answers; 0 when it is lost, or another's. Packets are
  * seen by either entry: `last_seen` is the later one.
  */
 static __always_inline struct nat_entry *find_asking(const struct nat_key *key, const struct nat_entry *entry, struct nat_key *twin, __u32 *last_seen)
 {
-	bool in = key->direction == NAT_IN;
 	struct nat_entry *other;
 
 	make_twin_key(twin, key, entry);
 	*last_seen = entry->last_seen;
 	other = bpf_map_lookup_elem(&nat, twin);
-	if (!other || other->port != (in ? key->destination_port : key->source_port) || !same_address(&other->address, in ? &key->destination : &key->source))
+	if (!other || !is_reverse(&other->tuple, &key->tuple))
 		return 0;
 	if ((__s32)(other->last_seen - *last_seen) > 0)
 		*last_seen = other->last_seen;
 	return other;
 }
 
-/* Is the translation whose NAT_IN entry this is over? */
-static __noinline bool is_translation_over(const struct nat_key *in, const struct nat_entry *back, __u32 now)
+/* Has the connection of a service's client ended? Where answers do not come by, or questions, half of it is all that is seen. */
+static __always_inline bool is_service_ended(const struct nat_entry *asking)
 {
-	struct nat_key key;
-	__u32 last_seen;
-	struct nat_entry *out = find_asking(in, back, &key, &last_seen);
+	return is_nat_closing(asking) || (asking->flags & NAT_DIRECT_RETURN && asking->flags & (NAT_FIN_OUT | NAT_FIN_IN));
+}
 
-	if (!out)
-		return is_over(last_seen, TIMEOUT_OTHER, now); /* its sender may yet make the other entry again */
-	if (!is_nat_expired(out, key.protocol, last_seen, now))
+/*
+ * Is the translation over whose entry for answers this is? A client of a service may use its port for another one as soon as the connection has ended, for
+ * what a backend here says to it goes by the connection; a port of the node rests first.
+ */
+static __noinline bool is_translation_over(const struct nat_key *back, const struct nat_entry *entry, __u32 now)
+{
+	struct nat_space *space = nat_space_here();
+	struct nat_entry *asking;
+	__u32 last_seen;
+
+	if (!space)
 		return false;
-	bpf_map_delete_elem(&nat, &key);
+	asking = find_asking(back, entry, &space->asking, &last_seen);
+	if (!asking)
+		return is_over(last_seen, TIMEOUT_OTHER, now); /* who asks may yet make the other entry again */
+	if (back->direction == NAT_OUT && is_service_ended(asking))
+		return true;
+	if (!is_nat_expired(asking, back->protocol, last_seen, now))
+		return false;
+	bpf_map_delete_elem(&nat, &space->asking);
 	return true;
 }
 
-/* Takes a source port for this sender; false when another has it. Of two that try at once one gets it. */
-static __noinline bool claim_port(const struct nat_key *out, struct nat_entry *mapping, __u32 now)
+/*
+ * Writes the entry that answers will be known by; false when they are known as those of another translation. Of two that try at once one gets it. What a
+ * masqueraded sender already has stays, its other entry was evicted; a service's client begins anew.
+ */
+static __noinline bool claim_answers(const struct nat_key *key, struct nat_entry *made)
 {
-	struct nat_key in;
-	struct nat_entry back = { .last_seen = now };
+	struct nat_space *space = nat_space_here();
 	struct nat_entry *taken;
+	__u64 how = BPF_NOEXIST;
+	struct nat_key *twin;
 
-	back.address = out->source;
-	back.port = out->source_port;
-	make_twin_key(&in, out, mapping);
-	taken = bpf_map_lookup_elem(&nat, &in);
-	if (taken) {
-		if (taken->port == back.port && same_address(&taken->address, &back.address)) {
-			mapping->flags = taken->flags & NAT_REPLY_SEEN; /* its other entry was evicted */
+	if (!space)
+		return false;
+	twin = &space->twin;
+	make_other(&space->other, key, made, made->last_seen);
+	make_twin_key(twin, key, made);
+	if (!bpf_map_update_elem(&nat, twin, &space->other, BPF_NOEXIST))
+		return true;
+	taken = bpf_map_lookup_elem(&nat, twin);
+	if (!taken)
+		return false;
+	if (is_reverse(&taken->tuple, &key->tuple)) {
+		if (!(made->role & NAT_SERVICE)) {
+			made->flags = taken->flags & NAT_REPLY_SEEN;
 			return true;
 		}
-		if (!is_translation_over(&in, taken, now))
+		how = BPF_ANY;
+	} else {
+		if (!is_translation_over(twin, taken, made->last_seen))
 			return false;
-		bpf_map_delete_elem(&nat, &in);
+		bpf_map_delete_elem(&nat, twin);
 	}
-	return bpf_map_update_elem(&nat, &in, &back, BPF_NOEXIST) == 0;
+	return bpf_map_update_elem(&nat, twin, &space->other, how) == 0;
 }
 
 static __always_inline __u32 hash_tuple(const struct ip_address *source, const struct ip_address *destination, __u32 ports, __u32 protocol, __u32 seed)
@@ -162,13 +222,15 @@ static __always_inline __u32 hash_tuple(const struct ip_address *source, const s
  * Which ports are tried, and in what order, follows from the tuple and a secret: a translation whose NAT_OUT entry was
  * evicted finds its port again, and nobody outside can guess it.
  */
-static __always_inline __u32 scatter(const struct nat_key *out)
+static __always_inline __u32 scatter(const struct nat_key *key)
 {
-	return hash_tuple(&out->source, &out->destination, (__u32)out->source_port << 16 | out->destination_port, out->protocol, config.nat_secret);
+	const struct tuple *tuple = &key->tuple;
+
+	return hash_tuple(&tuple->source, &tuple->destination, (__u32)tuple->source_port << 16 | tuple->destination_port, key->protocol, config.nat_secret);
 }
 
-/* Makes a translation to `mapping->address`, of the sender's own port if it can be had. Returns 0 or the drop reason. */
-APART int make_translation(const struct nat_key *out, struct nat_entry *mapping)
+/* Makes a translation under the source address of `made`, from the sender's own port if it can be had. Returns 0 or the drop reason. */
+APART int make_translation(const struct nat_key *key, struct nat_entry *made)
 {
 	__u32 range = (__u32)config.nat_port_max - config.nat_port_min + 1;
 	__u32 next;
@@ -176,18 +238,18 @@ APART int make_translation(const struct nat_key *out, struct nat_entry *mapping)
 	bool fixed;
 	int i;
 
-	if (!out || !mapping)
+	if (!key || !made)
 		return DROP_NAT_NO_MAPPING;
-	port = bpf_ntohs(out->source_port);
-	fixed = out->protocol == IPPROTO_SCTP;
-	next = scatter(out);
-	if (!fixed && !is_echo_protocol(out->protocol) && (port < config.nat_port_min || port > config.nat_port_max))
+	port = bpf_ntohs(key->tuple.source_port);
+	fixed = key->protocol == IPPROTO_SCTP;
+	next = scatter(key);
+	if (!fixed && !is_echo_protocol(key->protocol) && (port < config.nat_port_min || port > config.nat_port_max))
 		port = config.nat_port_min + next % range;
 	for (i = 0; i < NAT_ATTEMPTS; i++) {
-		mapping->port = bpf_htons(port);
-		if (claim_port(out, mapping, mapping->last_seen)) {
+		made->tuple.source_port = bpf_htons(port);
+		if (claim_answers(key, made)) {
 			count(COUNTER_NAT_INSERTED, 0);
-			return bpf_map_update_elem(&nat, out, mapping, BPF_ANY) ? DROP_NAT_NO_MAPPING : 0;
+			return bpf_map_update_elem(&nat, key, made, BPF_ANY) ? DROP_NAT_NO_MAPPING : 0;
 		}
 		count(COUNTER_NAT_CONFLICTS, 0);
 		if (fixed)
@@ -199,53 +261,69 @@ APART int make_translation(const struct nat_key *out, struct nat_entry *mapping)
 	return DROP_NAT_NO_MAPPING;
 }
 
-/* Once a tick: the translation lives, and so does its other entry. Returns 0 when its port was given to another meanwhile. */
+/* Once a tick: the translation lives, and so does its other entry. Returns 0 when that is of another translation now. */
 APART int keep_translation(const struct nat_key *key, struct nat_entry *entry, __u32 now)
 {
-	struct nat_key twin;
+	struct nat_space *space = nat_space_here();
 	struct nat_entry *other;
+	struct nat_key twin;
 
-	if (!key || !entry)
+	if (!key || !entry || !space)
 		return 0;
-	entry->last_seen = now;
 	make_twin_key(&twin, key, entry);
 	other = bpf_map_lookup_elem(&nat, &twin);
 	if (other) {
-		if (key->direction == NAT_OUT && (other->port != key->source_port || !same_address(&other->address, &key->source)))
+		if (!is_reverse(&other->tuple, &key->tuple))
 			return 0;
 		other->last_seen = now;
 	} else {
-		struct nat_entry again = { .last_seen = now };
-
-		again.address = key->direction == NAT_OUT ? key->source : key->destination;
-		again.port = key->direction == NAT_OUT ? key->source_port : key->destination_port;
-		if (key->direction == NAT_IN)
-			again.flags = NAT_REPLY_SEEN;
-		if (bpf_map_update_elem(&nat, &twin, &again, BPF_NOEXIST))
+		make_other(&space->other, key, entry, now);
+		if (bpf_map_update_elem(&nat, &twin, &space->other, BPF_NOEXIST))
 			return 0;
 	}
+	entry->last_seen = now;
 	return 1;
 }
 
-/* The flags stand in the NAT_OUT entry, which is another one for what comes back. */
-APART int note_reply(const struct nat_key *in, struct nat_entry *back, __u8 tcp_flags)
+/* What who asks has sent changes the translation. */
+static __always_inline void note_question(struct nat_entry *entry, const struct packet *packet)
 {
-	struct nat_key key;
-	struct nat_entry *out;
+	if (packet->protocol != IPPROTO_TCP)
+		return;
+	if (packet->tcp_flags & TCP_FIN)
+		entry->flags |= NAT_FIN_OUT;
+	if (packet->tcp_flags & TCP_RST)
+		entry->flags |= NAT_RESET;
+}
 
-	if (!in || !back)
+/* So does an answer; the flags stand in the other entry. */
+APART int note_answer(const struct nat_key *key, struct nat_entry *entry, __u8 tcp_flags)
+{
+	struct nat_entry *asking;
+	struct nat_key twin;
+	__u32 last_seen;
+
+	if (!key || !entry)
 		return 0;
-	make_twin_key(&key, in, back);
-	out = bpf_map_lookup_elem(&nat, &key);
-	if (out) {
-		out->flags |= NAT_REPLY_SEEN;
-		if (in->protocol == IPPROTO_TCP && tcp_flags & TCP_FIN)
-			out->flags |= NAT_FIN_IN;
-		if (in->protocol == IPPROTO_TCP && tcp_flags & TCP_RST)
-			out->flags |= NAT_RESET;
-	}
-	back->flags |= NAT_REPLY_SEEN;
+	entry->flags |= NAT_REPLY_SEEN;
+	asking = find_asking(key, entry, &twin, &last_seen);
+	if (!asking)
+		return 0;
+	asking->flags |= NAT_REPLY_SEEN;
+	if (key->protocol == IPPROTO_TCP && tcp_flags & TCP_FIN)
+		asking->flags |= NAT_FIN_IN;
+	if (key->protocol == IPPROTO_TCP && tcp_flags & TCP_RST)
+		asking->flags |= NAT_RESET;
 	return 0;
+}
+
+/* The first answer and the last ones are noted, and once a tick that there are any. */
+static __always_inline void see_answer(const struct nat_key *key, struct nat_entry *entry, const struct packet *packet, __u32 now)
+{
+	if (entry->last_seen != now)
+		keep_translation(key, entry, now);
+	if (!(entry->flags & NAT_REPLY_SEEN) || (packet->protocol == IPPROTO_TCP && packet->tcp_flags & (TCP_FIN | TCP_RST)))
+		note_answer(key, entry, packet->tcp_flags);
 }
 
 static __always_inline int l4_checksum_offset(__u8 protocol)
@@ -263,6 +341,73 @@ static __always_inline int l4_checksum_offset(__u8 protocol)
 	}
 }
 
+/*
+ * Turns a packet's own addresses and ports into those of a translation, checksums included. A later fragment has no ports, an echo has one id. Returns 0 or
+ * the drop reason.
+ */
+APART int put_ends(struct __sk_buff *skb, struct packet *packet, const struct tuple *to)
+{
+	__u32 from_ports, to_ports, l4, sum_at;
+	bool moves, echo, whole;
+	int at, error = 0;
+	__u64 flags;
+	__s64 sum;
+
+	if (!packet || !to)
+		return DROP_WRITE_ERROR;
+	echo = is_echo_protocol(packet->protocol);
+	whole = !packet->later_fragment;
+	l4 = packet->l4_offset;
+	at = whole ? l4_checksum_offset(packet->protocol) : -1;
+	sum_at = l4 + at;
+	flags = packet->protocol == IPPROTO_UDP ? BPF_F_MARK_MANGLED_0 : 0;
+	moves = !same_address(&packet->source, &to->source) || !same_address(&packet->destination, &to->destination);
+	from_ports = (__u32)packet->destination_port << 16 | packet->source_port;
+	to_ports = (__u32)to->destination_port << 16 | to->source_port;
+	if (echo) {
+		to_ports = to->source_port | to->destination_port;
+		to_ports |= to_ports << 16;
+	}
+	if (packet->protocol == IPPROTO_SCTP && whole && from_ports != to_ports)
+		return DROP_NAT_UNKNOWN_PROTOCOL; /* its checksum covers the ports */
+	if (moves && packet->family == 4) {
+		__be32 before[] = { packet->source.word[3], packet->destination.word[3] };
+		__be32 after[] = { to->source.word[3], to->destination.word[3] };
+
+		sum = bpf_csum_diff(before, sizeof(before), after, sizeof(after), 0);
+		if (at >= 0 && !echo)
+			error |= bpf_l4_csum_replace(skb, sum_at, 0, sum, flags | BPF_F_PSEUDO_HDR);
+		error |= bpf_l3_csum_replace(skb, ETH_HLEN + IPV4_CHECKSUM_OFFSET, 0, sum, 0);
+		error |= bpf_skb_store_bytes(skb, ETH_HLEN + IPV4_SOURCE_OFFSET, after, sizeof(after), 0);
+	} else if (moves) {
+		/* Both addresses stand behind each other in packets, in struct packet and in struct tuple. */
+		__u32 size = 2 * sizeof(struct ip_address);
+
+		sum = bpf_csum_diff(packet->source.word, size, (__be32 *)to->source.word, size, 0);
+		if (at >= 0)
+			error |= bpf_l4_csum_replace(skb, sum_at, 0, sum, flags | BPF_F_PSEUDO_HDR);
+		error |= bpf_skb_store_bytes(skb, ETH_HLEN + IPV6_SOURCE_OFFSET, &to->source, size, 0);
+	}
+	if (whole && from_ports != to_ports) {
+		__u32 size = echo ? sizeof(__be16) : sizeof(to_ports);
+
+		if (echo)
+			from_ports &= 0xffff;
+		if (at >= 0)
+			error |= bpf_l4_csum_replace(skb, sum_at, from_ports, echo ? to_ports & 0xffff : to_ports, flags | size);
+		if (echo)
+			error |= bpf_skb_store_bytes(skb, l4 + 4, &to_ports, sizeof(__be16), 0);
+		else
+			error |= bpf_skb_store_bytes(skb, l4, &to_ports, sizeof(to_ports), 0);
+	}
+	packet->source = to->source;
+	packet->destination = to->destination;
+	packet->source_port = to_ports;
+	packet->destination_port = to_ports >> 16;
+	return error ? DROP_WRITE_ERROR : 0;
+}
+
+/* One end inside an ICMP error, and the same address outside. */
 struct replacement {
 	struct ip_address old_address;
 	struct ip_address new_address;
@@ -271,46 +416,27 @@ struct replacement {
 	__u8 source; /* the source of the packet, otherwise its destination */
 };
 
-/* Writes another source or destination into a packet's own headers, checksums included. */
-APART int rewrite(struct __sk_buff *skb, const struct packet *packet, const struct replacement *with)
+/* Writes another source or destination around an ICMP error, checksums included. */
+APART int rewrite_error(struct __sk_buff *skb, const struct packet *packet, const struct replacement *with)
 {
-	int checksum, error = 0;
-	__u32 l4, at;
-	__u64 flags;
+	int error = 0;
+	__u32 at;
 
 	if (!packet || !with)
 		return DROP_WRITE_ERROR;
-	checksum = packet->later_fragment ? -1 : l4_checksum_offset(packet->protocol);
-	l4 = packet->l4_offset;
-	flags = packet->protocol == IPPROTO_UDP ? BPF_F_MARK_MANGLED_0 : 0;
-	if (packet->protocol == IPPROTO_SCTP && !packet->later_fragment && with->old_port != with->new_port)
-		return DROP_NAT_UNKNOWN_PROTOCOL; /* its checksum covers the ports */
 	if (packet->family == 4) {
 		__u32 old = with->old_address.word[3], new = with->new_address.word[3];
 
 		at = ETH_HLEN + (with->source ? IPV4_SOURCE_OFFSET : IPV4_DESTINATION_OFFSET);
-		if (checksum >= 0 && packet->protocol != IPPROTO_ICMP)
-			error |= bpf_l4_csum_replace(skb, l4 + checksum, old, new, flags | BPF_F_PSEUDO_HDR | sizeof(new));
 		error |= bpf_l3_csum_replace(skb, ETH_HLEN + IPV4_CHECKSUM_OFFSET, old, new, sizeof(new));
 		error |= bpf_skb_store_bytes(skb, at, &new, sizeof(new), 0);
 	} else {
 		struct ip_address old = with->old_address, new = with->new_address;
+		__s64 difference = bpf_csum_diff((__be32 *)&old, sizeof(old), (__be32 *)&new, sizeof(new), 0);
 
 		at = ETH_HLEN + (with->source ? IPV6_SOURCE_OFFSET : IPV6_DESTINATION_OFFSET);
-		if (checksum >= 0) {
-			__s64 difference = bpf_csum_diff((__be32 *)&old, sizeof(old), (__be32 *)&new, sizeof(new), 0);
-
-			error |= bpf_l4_csum_replace(skb, l4 + checksum, 0, difference, flags | BPF_F_PSEUDO_HDR);
-		}
+		error |= bpf_l4_csum_replace(skb, packet->l4_offset + 2, 0, difference, BPF_F_PSEUDO_HDR);
 		error |= bpf_skb_store_bytes(skb, at, &new, sizeof(new), 0);
-	}
-	if (!packet->later_fragment && packet->kind != PACKET_ERROR && with->old_port != with->new_port) {
-		__be16 port = with->new_port;
-
-		at = l4 + (is_echo_protocol(packet->protocol) ? 4 : with->source ? 0 : 2);
-		if (checksum >= 0)
-			error |= bpf_l4_csum_replace(skb, l4 + checksum, with->old_port, port, flags | sizeof(port));
-		error |= bpf_skb_store_bytes(skb, at, &port, sizeof(port), 0);
 	}
 	return error ? DROP_WRITE_ERROR : 0;
 }
@@ -376,24 +502,34 @@ APART int masquerade_error(struct __sk_buff *skb, struct packet *packet)
 	if (!read_error(skb, packet, &inner))
 		return DROP_NAT_NO_MAPPING;
 	reverse_tuple(&inner); /* now as the sender's own packets are */
-	if (!packet->to_backend && !same_address(&inner.source, &packet->source))
+	if (!same_address(&inner.source, &packet->source))
 		return DROP_NAT_NO_MAPPING; /* about somebody else's */
 	make_nat_key(&key, &inner, NAT_OUT);
 	entry = bpf_map_lookup_elem(&nat, &key);
-	if (!entry)
+	if (!entry || !(entry->role & NAT_ASKS))
 		return DROP_NAT_NO_MAPPING;
 	with.old_address = inner.source;
-	with.new_address = entry->address;
+	with.new_address = entry->tuple.source;
 	with.old_port = inner.source_port;
-	with.new_port = entry->port;
+	with.new_port = entry->tuple.source_port;
 	with.source = 0;
 	error = rewrite_inner(skb, packet, &inner, &with);
 	if (error)
 		return error;
 	with.source = 1;
-	with.old_address = packet->source;
 	packet->source = with.new_address;
-	return rewrite(skb, packet, &with);
+	return rewrite_error(skb, packet, &with);
+}
+
+/* The address under which the node sends by a device. False: it has none of this family. */
+static __always_inline bool find_own_address(const struct device *device, __u32 family, struct ip_address *address)
+{
+	if (family == 4) {
+		set_ipv4(address, device->ipv4);
+		return device->ipv4;
+	}
+	*address = device->ipv6;
+	return !is_unspecified(address);
 }
 
 static __always_inline bool is_address_of(const struct ip_address *address, const struct device *device, __u8 family)
@@ -401,64 +537,47 @@ static __always_inline bool is_address_of(const struct ip_address *address, cons
 	return family == 4 ? address->word[3] == device->ipv4 : same_address(address, &device->ipv6);
 }
 
-APART int put_source(struct __sk_buff *skb, struct packet *packet, const struct nat_entry *entry)
-{
-	struct replacement with = { .source = 1 };
-
-	if (!packet || !entry)
-		return DROP_WRITE_ERROR;
-	if (entry->port == packet->source_port && same_address(&entry->address, &packet->source))
-		return 0;
-	with.old_address = packet->source;
-	with.new_address = entry->address;
-	with.old_port = packet->source_port;
-	with.new_port = entry->port;
-	packet->source = with.new_address;
-	packet->source_port = with.new_port;
-	return rewrite(skb, packet, &with);
-}
-
 /* Gives a packet that leaves the node's address on this device and a port of the node's. Returns 0 or the drop reason. */
 APART int masquerade_packet(struct __sk_buff *skb, struct packet *packet, const struct device *device)
 {
 	__u32 now = now_ticks();
-	struct nat_key key;
-	struct nat_entry *entry;
-	struct nat_entry made = { .last_seen = now };
+	struct nat_space *space = nat_space_here();
+	struct nat_entry *entry, *made;
+	struct nat_key *key;
 	int error;
 
-	if (!packet || !device)
+	if (!packet || !device || !space)
 		return DROP_NAT_NO_MAPPING;
+	key = &space->key;
+	made = &space->made;
 	if (!is_translatable(packet))
 		return DROP_NAT_UNKNOWN_PROTOCOL;
-	make_nat_key(&key, packet, NAT_OUT);
-	entry = bpf_map_lookup_elem(&nat, &key);
-	if (entry && (is_nat_expired(entry, packet->protocol, entry->last_seen, now) || !is_address_of(&entry->address, device, packet->family)))
+	make_nat_key(key, packet, NAT_OUT);
+	entry = bpf_map_lookup_elem(&nat, key);
+	/* Of a service's client a piece, or an answer to one: that translation has been made already. */
+	if (entry && (entry->role & NAT_PIECES || !(entry->role & NAT_ASKS)))
+		return put_ends(skb, packet, &entry->tuple);
+	if (entry && (is_nat_expired(entry, packet->protocol, entry->last_seen, now) || !is_address_of(&entry->tuple.source, device, packet->family)))
 		entry = 0;
-	if (entry && entry->last_seen != now && !keep_translation(&key, entry, now))
+	if (entry && entry->last_seen != now && !keep_translation(key, entry, now))
 		entry = 0;
 	if (entry) {
-		if (packet->protocol == IPPROTO_TCP && packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) {
-			if (packet->tcp_flags & TCP_SYN && is_nat_closing(entry))
-				entry->flags = 0; /* a connection of its own; not a SYN sent again */
-			if (packet->tcp_flags & TCP_FIN)
-				entry->flags |= NAT_FIN_OUT;
-			if (packet->tcp_flags & TCP_RST)
-				entry->flags |= NAT_RESET;
-		}
+		if (packet->protocol == IPPROTO_TCP && packet->tcp_flags & TCP_SYN && is_nat_closing(entry))
+			entry->flags = 0; /* a connection of its own; not a SYN sent again */
+		note_question(entry, packet);
 	} else {
-		if (packet->family == 4)
-			set_ipv4(&made.address, device->ipv4);
-		else
-			made.address = device->ipv6;
-		if (packet->family == 4 ? !device->ipv4 : is_unspecified(&made.address))
-			return DROP_NAT_NO_MAPPING; /* no address to lend */
-		error = make_translation(&key, &made);
+		__builtin_memset(made, 0, sizeof(*made));
+		made->tuple = key->tuple;
+		made->role = NAT_ASKS;
+		made->last_seen = now;
+		if (!find_own_address(device, packet->family, &made->tuple.source))
+			return DROP_NAT_NO_MAPPING; /* none to lend */
+		error = make_translation(key, made);
 		if (error)
 			return error;
-		entry = &made;
+		entry = made;
 	}
-	return put_source(skb, packet, entry);
+	return put_ends(skb, packet, &entry->tuple);
 }
 
 static __always_inline int masquerade(struct __sk_buff *skb, struct packet *packet, const struct device *device)
@@ -477,6 +596,12 @@ APART int is_masqueraded(const struct packet *packet)
 	return bpf_map_lookup_elem(&nat, &key) != 0;
 }
 
+/* Of what comes back the destination is another, of what comes back to a service's client the source, too. */
+enum unmasqueraded {
+	UNMASQUERADED = 1,
+	UNMASQUERADED_ANSWER = 2,
+};
+
 APART int unmasquerade_error(struct __sk_buff *skb, struct packet *packet)
 {
 	struct packet inner = {};
@@ -492,28 +617,41 @@ APART int unmasquerade_error(struct __sk_buff *skb, struct packet *packet)
 	reverse_tuple(&inner); /* now as what comes back is */
 	make_nat_key(&key, &inner, NAT_IN);
 	entry = bpf_map_lookup_elem(&nat, &key);
-	if (!entry || (entry->port == inner.destination_port && same_address(&entry->address, &inner.destination)))
+	if (!entry || entry->role & NAT_ASKS)
+		return 0;
+	if (entry->tuple.destination_port == inner.destination_port && same_address(&entry->tuple.destination, &inner.destination))
 		return 0;
 	with.old_address = inner.destination;
-	with.new_address = entry->address;
+	with.new_address = entry->tuple.destination;
 	with.old_port = inner.destination_port;
-	with.new_port = entry->port;
+	with.new_port = entry->tuple.destination_port;
 	error = rewrite_inner(skb, packet, &inner, &with);
 	if (error)
 		return -error;
 	with.source = 0;
 	packet->destination = with.new_address;
-	error = rewrite(skb, packet, &with);
-	return error ? -error : 1;
+	error = rewrite_error(skb, packet, &with);
+	if (error || !(entry->role & NAT_BOTH_ENDS))
+		return error ? -error : UNMASQUERADED;
+	with.old_address = inner.source;
+	with.new_address = entry->tuple.source;
+	with.old_port = inner.source_port;
+	with.new_port = entry->tuple.source_port;
+	error = rewrite_inner(skb, packet, &inner, &with);
+	if (!error && same_address(&packet->source, &with.old_address)) {
+		with.source = 1; /* the backend itself tells it */
+		packet->source = with.new_address;
+		error = rewrite_error(skb, packet, &with);
+	}
+	return error ? -error : UNMASQUERADED_ANSWER;
 }
 
-/* Gives an answer its way back. Returns 1 when the packet was changed, 0 when it has nothing to do with masquerading, or minus the drop reason. */
+/* Gives an answer its way back. Returns enum unmasqueraded, 0 when it has nothing to do with masquerading, or minus the drop reason. */
 APART int unmasquerade_packet(struct __sk_buff *skb, struct packet *packet, __u32 now)
 {
 	struct nat_key key;
 	struct nat_entry *entry;
-	struct replacement with = {};
-	bool ends, changes;
+	bool both;
 	__u16 port;
 	int error;
 
@@ -530,26 +668,14 @@ APART int unmasquerade_packet(struct __sk_buff *skb, struct packet *packet, __u3
 	}
 	make_nat_key(&key, packet, NAT_IN);
 	entry = bpf_map_lookup_elem(&nat, &key);
-	if (!entry)
+	if (!entry || entry->role & NAT_ASKS)
 		return 0;
-	ends = packet->protocol == IPPROTO_TCP && packet->tcp_flags & (TCP_FIN | TCP_RST);
-	if (entry->last_seen != now)
-		keep_translation(&key, entry, now);
-	if (ends || !(entry->flags & NAT_REPLY_SEEN))
-		note_reply(&key, entry, packet->tcp_flags);
-	changes = entry->port != packet->destination_port || !same_address(&entry->address, &packet->destination);
-	if (!changes)
+	see_answer(&key, entry, packet, now);
+	both = entry->role & NAT_BOTH_ENDS;
+	if (entry->tuple.destination_port == packet->destination_port && same_address(&entry->tuple.destination, &packet->destination))
 		return 0;
-	with.old_address = packet->destination;
-	with.new_address = entry->address;
-	with.old_port = packet->destination_port;
-	with.new_port = entry->port;
-	packet->destination = with.new_address;
-	packet->destination_port = with.new_port;
-	if (is_echo_protocol(packet->protocol))
-		packet->source_port = with.new_port; /* an echo has one id */
-	error = rewrite(skb, packet, &with);
-	return error ? -error : 1;
+	error = put_ends(skb, packet, &entry->tuple);
+	return error ? -error : both ? UNMASQUERADED_ANSWER : UNMASQUERADED;
 }
 
 static __always_inline int unmasquerade(struct __sk_buff *skb, struct packet *packet, __u32 now)

@@ -70,8 +70,7 @@ struct packet {
 	__u16 l4_offset;
 	__u8 later_fragment; /* has no ports of its own: they are the first fragment's */
 	__u8 sctp_chunk;     /* type of its first chunk */
-	__u8 to_backend;     /* an error that goes to a service's backend: whoever on the way to the client may send it */
-	__u8 pad;
+	__u8 pad[2];
 };
 
 static __always_inline __u32 traffic_class(__u8 protocol, __u16 port)

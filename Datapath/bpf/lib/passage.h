@@ -25,9 +25,10 @@ struct passage {
 	__u8 by_tunnel; /* enum by_tunnel */
 	__u8 to_service;   /* enum to_service: has got a backend for its destination */
 	__u8 answers;	   /* comes from the backend of a service: from there in the client's eyes */
-	__u8 unmasqueraded; /* its destination was ours and is the sender of what it answers */
+	__u8 unmasqueraded; /* enum unmasqueraded: its destination was ours and is the sender of what it answers */
 	__u8 to_itself; /* enum to_itself */
 	__u32 shortcut; /* enum shortcut_use */
+	__u32 resolve;	/* out: its neighbour is for the kernel to find */
 	__u32 mtu; /* out: how long the packet may be, when that is why it was refused */
 };
 
@@ -52,7 +53,7 @@ enum by_tunnel {
 enum shortcut_use {
 	SHORTCUT_NONE = 0,
 	SHORTCUT_WANTED = 1,   /* what is behind this one goes the same way */
-	SHORTCUT_FOLLOWED = 2, /* changed already, to be sent */
+	SHORTCUT_FOLLOWED = 2, /* changed and addressed already, to be sent */
 };
 
 /* What admit() returns for a packet that has no end here that is judged. */

@@ -46,7 +46,7 @@ static __always_inline struct backend *pick_backend(const struct service_pool *p
  * A client with affinity keeps its backend for as long as that takes new connections. `client` is left out by callers without one. A pool that
  * was taken away under us is answered like an empty one; its frontends have pointed elsewhere for a while then.
  */
-static __always_inline struct backend *choose_backend(const struct service *service, const struct service_pool *pool, const struct affinity_key *client, __u32 hash, __u32 *id)
+static __noinline struct backend *choose_backend(const struct service *service, const struct service_pool *pool, const struct affinity_key *client, __u32 hash, __u32 *id)
 {
 	bool sticky = (service->flags & SERVICE_AFFINITY) && client;
 	struct affinity_entry *known, chosen = {};

@@ -39,7 +39,8 @@ public class StructLayoutTests
     [InlineData("socket_peer_key", typeof(SocketPeerKey))]
     [InlineData("socket_peer", typeof(SocketPeer))]
     [InlineData("device", typeof(DeviceEntry))]
-    [InlineData("shortcut", typeof(Shortcut))]
+    [InlineData("tuple", typeof(PacketTuple))]
+    [InlineData("way", typeof(PacketWay))]
     [InlineData("event", typeof(DatapathEvent))]
     [InlineData("config", typeof(DatapathConfig))]
     public void A_C_structure_and_its_twin_have_the_same_size_and_offsets(string name, Type twin)

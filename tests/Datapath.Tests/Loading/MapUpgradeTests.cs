@@ -252,7 +252,7 @@ public class MapUpgradeTests
         datapath.PolicyRanges.Put(5, new PolicyRangeEntry { Low = 6, High = 7 });
         datapath.Conntrack4.Put(new ConntrackKey4 { LowAddress = 1 }, new ConntrackEntry { LastSeen = 5 });
         datapath.Conntrack6.Put(new ConntrackKey6 { LowPort = 1 }, new ConntrackEntry { LastSeen = 6 });
-        datapath.Nat.Put(new NatKey { SourcePort = 1 }, new NatEntry { Port = 9 });
+        datapath.Nat.Put(new NatKey { Tuple = new PacketTuple { SourcePort = 1 } }, new NatEntry { Backend = 9 });
         datapath.Tunnels.Put(1, _address);
         datapath.Devices.Put(2, new DeviceEntry());
         datapath.Unmasqueraded.Put(new PrefixKey { Length = 96 + 8, Address = _address }, 1);
@@ -267,7 +267,7 @@ public class MapUpgradeTests
         Assert.Equal([4u, 5u], datapath.PolicyRanges.Entries().Select(entry => entry.Key));
         Assert.Equal(5u, datapath.Conntrack4.Entries().Single().Value.LastSeen);
         Assert.Equal(6u, datapath.Conntrack6.Entries().Single().Value.LastSeen);
-        Assert.Equal(9, datapath.Nat.Entries().Single().Value.Port);
+        Assert.Equal(9u, datapath.Nat.Entries().Single().Value.Backend);
         Assert.Equal(_address, datapath.Tunnels.Entries().Single().Value);
         Assert.Single(datapath.Devices.Entries());
         Assert.Single(datapath.Unmasqueraded.Entries());
@@ -276,7 +276,7 @@ public class MapUpgradeTests
     internal static void AssertSettled(TestNode node)
     {
         Assert.Empty(Directory.GetFiles($"{node.Options.BpfRoot}/incoming"));
-        Assert.Equal(25, Directory.GetFiles($"{node.Options.BpfRoot}/maps").Length);
+        Assert.Equal(24, Directory.GetFiles($"{node.Options.BpfRoot}/maps").Length);
     }
 
     private static byte[] Bytes<T>(T value)

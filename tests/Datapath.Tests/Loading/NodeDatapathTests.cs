@@ -17,7 +17,7 @@ public class NodeDatapathTests
         string[] maps =
         [
             "affinity", "backends", "balancing_space", "conntrack4", "conntrack6", "counters", "devices", "endpoints", "events", "fragments4", "fragments6", "frontends", "hosts",
-            "maglev", "nat", "node_ports", "policy", "policy_ranges", "prefixes", "service_pools", "services", "shortcuts", "socket_peers", "source_ranges", "tunnels", "unmasqueraded",
+            "maglev", "nat", "nat_space", "node_ports", "policy", "policy_ranges", "prefixes", "service_pools", "services", "socket_peers", "source_ranges", "tunnels", "unmasqueraded",
         ];
         Assert.Equal(maps, Names("maps"));
         Assert.Equal(

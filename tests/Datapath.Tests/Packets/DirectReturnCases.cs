@@ -26,7 +26,7 @@ internal static class DirectReturnCases
                 world.Serve(world.Asked(), Tcp, Direct, world.There());
                 Assert.Equal((true, true), (Bears(TcpFlags.Syn), Bears(TcpFlags.Syn)));
                 Assert.Equal((false, false, false, false), (Bears(TcpFlags.Ack), Bears(TcpFlags.Fin | TcpFlags.Ack), Bears(TcpFlags.Reset), Bears(TcpFlags.Syn | TcpFlags.Ack)));
-                Assert.DoesNotContain(world.Datapath.Nat.Entries(), entry => entry.Key.Direction is NatDirection.Out or NatDirection.In);
+                Assert.DoesNotContain(world.Datapath.Nat.Entries(), entry => !entry.Value.Role.HasFlag(NatRole.Service) || entry.Value.Role.HasFlag(NatRole.BothEnds));
 
                 bool Bears(TcpFlags flags)
                 {
@@ -418,7 +418,7 @@ internal static class DirectReturnCases
             world.FromServer(Reply(Tcp, world.Here(), world.Stranger(), flags: TcpFlags.Reset | TcpFlags.Ack)).IsDelivered();
             Arrive(world, syn).IsDeliveredTo(world.ServerEntry);
             world.FromServer(Reply(Tcp, world.Here(), world.Stranger())).IsDelivered();
-            var entry = world.Translation(NatDirection.ToBackend).Entry;
+            var entry = world.Translation(TranslationSide.ToBackend).Entry;
             Assert.False(NatClock.IsExpired(Tcp, entry.Flags, entry.LastSeen, entry.LastSeen + 1000));
         }, Features: Routed);
     }

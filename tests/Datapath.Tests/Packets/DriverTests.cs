@@ -31,12 +31,12 @@ public sealed class DriverTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_packet_with_a_shortcut_is_sent_along_it_with_every_checksum_right(bool ipv6, byte protocol)
+    public void A_packet_whose_way_is_known_is_sent_along_it_with_every_checksum_right(bool ipv6, byte protocol)
     {
         var expected = Frame(_node, _next, ipv6, Checksums.Complete(PacketBuilder.Ip(Backend(ipv6, 1), Backend(ipv6, 2), protocol, Payload(protocol, 50000, 8080), hopLimit: 63)));
         foreach (var (ifindex, verdict) in new[] { (Loopback, SendBack), (77u, Redirect) })
         {
-            var result = Run(Frame(ipv6, protocol), Shortcut(ipv6) with { Ifindex = ifindex }, ipv6, protocol);
+            var result = Run(Frame(ipv6, protocol), Translation(ipv6, Way() with { Ifindex = ifindex }), ipv6, protocol);
             Assert.Equal(verdict, result.Verdict);
             Assert.Equal(expected, result.Output);
         }
@@ -49,7 +49,7 @@ public sealed class DriverTests : IDisposable
     public void A_datagram_without_a_checksum_gets_none()
     {
         var packet = PacketBuilder.Ip(Client(ipv6: false), Frontend(ipv6: false), PacketBuilder.Udp, Payload(PacketBuilder.Udp, 40000, 30080));
-        var (verdict, output) = Run(Frame(_client, _node, ipv6: false, Header(packet)), Shortcut(ipv6: false), ipv6: false, PacketBuilder.Udp);
+        var (verdict, output) = Run(Frame(_client, _node, ipv6: false, Header(packet)), Translation(ipv6: false, Way()), ipv6: false, PacketBuilder.Udp);
         Assert.Equal((SendBack, 0), (verdict, BinaryPrimitives.ReadUInt16BigEndian(output.AsSpan(14 + 20 + 6))));
         Checksums.AssertRight(output[14..]);
     }
@@ -59,7 +59,7 @@ public sealed class DriverTests : IDisposable
     public void What_is_not_alike_passes_untouched(bool ipv6, byte protocol)
     {
         var alike = Frame(ipv6, protocol);
-        var way = Shortcut(ipv6);
+        var way = Way();
         Passes(alike, way with { Tick = Tick() - 1 }, "of another tick");
         Passes(alike, way with { Mtu = (ushort)(alike.Length - 15) }, "too long");
         Passes(alike, way with { ByDriver = 0 }, "to a device without the program");
@@ -80,9 +80,9 @@ public sealed class DriverTests : IDisposable
             Passes(Frame(_client, _node, ipv6, Checksums.Complete(PacketBuilder.Ip(Client(ipv6), Frontend(ipv6), protocol, PacketBuilder.TcpSegment(40000, 30080, flags)))), way, $"{flags}");
         }
 
-        void Passes(byte[] frame, Shortcut shortcut, string what)
+        void Passes(byte[] frame, PacketWay shortcut, string what)
         {
-            var (verdict, output) = Run(frame, shortcut, ipv6, protocol);
+            var (verdict, output) = Run(frame, Translation(ipv6, shortcut), ipv6, protocol);
             Assert.True(verdict == Pass && output.SequenceEqual(frame), $"{what}: verdict {verdict}");
         }
     }
@@ -131,25 +131,28 @@ public sealed class DriverTests : IDisposable
 
     private static uint Tick() => ConntrackClock.Now(TimeProvider.System);
 
-    private static Shortcut Shortcut(bool ipv6) => new()
+    private static PacketWay Way() => new() { Ifindex = Loopback, Mtu = Mtu, ByDriver = 1, SourceMac = _node, DestinationMac = _next, ArrivesAt = _node };
+
+    private static NatEntry Translation(bool ipv6, PacketWay way) => new()
     {
-        Source = IpAddressKey.From(Backend(ipv6, 1)), Destination = IpAddressKey.From(Backend(ipv6, 2)), SourcePort = Port(50000), DestinationPort = Port(8080), Ifindex = Loopback, Mtu = Mtu,
-        ByDriver = 1, SourceMac = _node, DestinationMac = _next, ArrivesAt = _node,
+        Tuple = new PacketTuple { Source = IpAddressKey.From(Backend(ipv6, 1)), Destination = IpAddressKey.From(Backend(ipv6, 2)), SourcePort = Port(50000), DestinationPort = Port(8080) },
+        Role = NatRole.Asks | NatRole.Service | NatRole.BothEnds, Way = way,
     };
 
     private static ushort Port(ushort port) => BinaryPrimitives.ReverseEndianness(port);
 
-    /// <summary>Runs the program on a packet within the tick of the shortcut, unless that has one of its own.</summary>
-    private (int Verdict, byte[] Output) Run(byte[] frame, Shortcut shortcut, bool ipv6, byte protocol)
+    /// <summary>Runs the program on a packet within the tick of the way, unless that has one of its own.</summary>
+    private (int Verdict, byte[] Output) Run(byte[] frame, NatEntry entry, bool ipv6, byte protocol)
     {
         while (true)
         {
             var tick = Tick();
             var key = new NatKey
             {
-                Source = IpAddressKey.From(Client(ipv6)), Destination = IpAddressKey.From(Frontend(ipv6)), SourcePort = Port(40000), DestinationPort = Port(30080), Protocol = protocol,
+                Tuple = new PacketTuple { Source = IpAddressKey.From(Client(ipv6)), Destination = IpAddressKey.From(Frontend(ipv6)), SourcePort = Port(40000), DestinationPort = Port(30080) },
+                Protocol = protocol, Direction = NatDirection.In,
             };
-            _datapath.Shortcuts.Put(key, shortcut.Tick == 0 ? shortcut with { Tick = tick } : shortcut);
+            _datapath.Nat.Put(key, entry.Way.Tick == 0 ? entry with { Way = entry.Way with { Tick = tick } } : entry);
             var result = _program.Run(frame);
             if (Tick() == tick)
             {

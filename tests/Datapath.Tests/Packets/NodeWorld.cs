@@ -64,7 +64,6 @@ internal sealed class NodeWorld(NodeDatapath datapath, TunnelArrivals arrivals, 
     {
         base.Reset();
         Clear(Datapath.Nat);
-        Clear(Datapath.Shortcuts);
         Clear(Datapath.Unmasqueraded);
         SetClient(ClientEntry with { Flags = EndpointFlags.None });
         SetServer(ServerEntry with { Flags = EndpointFlags.None });

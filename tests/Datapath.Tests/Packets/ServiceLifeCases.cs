@@ -82,15 +82,18 @@ internal static class ServiceLifeCases
             Asks(world, TcpFlags.Fin | TcpFlags.Ack);
             world.FromNetwork(Say(Tcp, world.Stranger(), world.Asked(OtherNodePort))).IsDropped(DropReason.NoNatMapping);
         }, Features: Routed);
-        yield return new("A client's port that asks another frontend of a backend elsewhere finds it when the first connection is over", world =>
+        yield return new("A client's port that asks two frontends of a backend elsewhere has two connections there, and gets the answers of each from it", world =>
         {
-            world.Serve(world.Asked(), Tcp, Outside, world.There());
-            world.Serve(world.Asked(OtherNodePort), Tcp, Outside, world.There());
-            world.FromNetwork(Say(Tcp, world.Stranger(), world.Asked())).IsDelivered();
-            world.FromNetwork(Say(Tcp, world.Stranger(), world.Asked(OtherNodePort))).IsDropped(DropReason.NoNatMapping);
-            world.FromNetwork(Say(Tcp, world.Stranger(), world.Asked(), TcpFlags.Reset)).IsDelivered();
-            world.FromNetwork(Say(Tcp, world.Stranger(), world.Asked(OtherNodePort))).IsDelivered();
-            world.GoesOut(world.FromOtherNode(Reply(Tcp, world.There(), world.NodeAs(world.Stranger()))), Reply(Tcp, world.Asked(OtherNodePort), world.Stranger(), hops: 63));
+            foreach (var (_, protocol) in Protocols.Where(row => row.Protocol != Sctp))
+            {
+                world.Serve(world.Asked(), protocol, Outside, world.There());
+                world.Serve(world.Asked(OtherNodePort), protocol, Outside, world.There());
+                var first = Source(world.FromNetwork(Say(protocol, world.Stranger(), world.Asked())).IsDelivered().Packet);
+                var second = Source(world.FromNetwork(Say(protocol, world.Stranger(), world.Asked(OtherNodePort))).IsDelivered().Packet);
+                Assert.NotEqual(first, second);
+                world.GoesOut(world.FromOtherNode(Reply(protocol, world.There(), second)), Reply(protocol, world.Asked(OtherNodePort), world.Stranger(), hops: 63));
+                world.GoesOut(world.FromOtherNode(Reply(protocol, world.There(), first)), Reply(protocol, world.Asked(), world.Stranger(), hops: 63));
+            }
         }, Features: Routed);
     }
 
@@ -106,6 +109,42 @@ internal static class ServiceLifeCases
             world.GoesOut(world.FromNetwork(Say(Tcp, world.Stranger(), world.Asked(), TcpFlags.Ack)), Say(Tcp, world.NodeAs(world.Stranger()), world.There(), TcpFlags.Ack, 63));
             world.GoesOut(
                 world.FromOtherNode(Reply(Tcp, world.There(), world.NodeAs(world.Stranger()), flags: TcpFlags.Reset)), Reply(Tcp, world.Asked(), world.Stranger(), 63, TcpFlags.Reset));
+        }, Features: Routed);
+        yield return new("A client's connection to a backend elsewhere begins anew when that address is a pod's of this node, a tick later", world =>
+        {
+            world.Serve(world.Asked(), Tcp, Outside, world.There());
+            world.FromNetwork(Say(Tcp, world.Stranger(), world.Asked())).IsDelivered();
+            var entry = world.Translation(TranslationSide.ToBackend).Entry;
+            Assert.Equal(NatRole.Asks | NatRole.Service | NatRole.BothEnds, entry.Role);
+            world.Know(world.There().Address, PacketWorld.ServerIdentity, ifindex: world.Interfaces.Server);
+            world.FromNetwork(Say(Tcp, world.Stranger(), world.Asked(), TcpFlags.Reset));
+            Assert.Equal(NatRole.Asks | NatRole.Service, world.Translation(TranslationSide.ToBackend).Entry.Role);
+        }, Features: Routed);
+        yield return new("A client whose backend saw an address that the node no longer has is brought there under the one it has", world =>
+        {
+            world.Serve(world.Asked(), Tcp, Outside, world.There());
+            world.FromNetwork(Say(Tcp, world.Stranger(), world.Asked())).IsDelivered();
+            world.Know(world.Node, NodeWorld.RemoteNodeIdentity);
+            world.Know(world.RemoteNode, PacketWorld.HostIdentity);
+            world.SetDevice(world.RemoteNode);
+            Age(world, ticks: 1);
+            world.GoesOut(
+                world.FromNetwork(Say(Tcp, world.Stranger(), world.Asked(), TcpFlags.Ack)), Say(Tcp, new IPEndPoint(world.RemoteNode, world.Stranger().Port), world.There(), TcpFlags.Ack, 63));
+        }, Features: Routed);
+        yield return new("What answers a pod that was lent a port is the pod's, whatever service has the same one at the node", world =>
+        {
+            world.FromPod(MasqueradeCases.Request(world, Udp, 50000)).IsSentOut(world.Interfaces.DeviceMac);
+            world.Serve(new IPEndPoint(world.Node, 50000), Udp, Outside, world.Here());
+            world.FromNetwork(MasqueradeCases.Answer(world, Udp, 50000)).IsDeliveredTo(world.ClientEntry);
+            world.FromNetwork(Say(Udp, world.Stranger(), new IPEndPoint(world.Node, 50000))).IsDeliveredTo(world.ServerEntry);
+        }, Features: Routed);
+        yield return new("A client that asks a service is not given a port that a pod has towards it", world =>
+        {
+            var asked = new IPEndPoint(world.Node, 50000);
+            world.Serve(asked, Udp, Outside, world.Here());
+            world.FromNetwork(Say(Udp, new IPEndPoint(world.Outside, 443), asked)).IsDeliveredTo(world.ServerEntry);
+            Assert.NotEqual(50000, MasqueradeCases.PortOf(Udp, world.FromPod(MasqueradeCases.Request(world, Udp, 50000)).IsSentOut(world.Interfaces.DeviceMac).Packet));
+            world.FromNetwork(Say(Udp, new IPEndPoint(world.Outside, 443), asked)).IsDeliveredTo(world.ServerEntry);
         }, Features: Routed);
         yield return new("A pod's connection whose backend is gone gets another one with its next packet a tick later", world =>
         {
@@ -247,7 +286,7 @@ internal static class ServiceLifeCases
             world.FromNetwork(Say(Tcp, world.Stranger(), world.Asked())).IsDeliveredTo(world.ServerEntry); // sent again
             Asks(world, TcpFlags.Reset);
             Assert.Equal(world.There(), Destination(world.FromNetwork(Say(Tcp, world.Stranger(), world.Asked())).IsDelivered().Packet));
-            Assert.Equal(NatFlags.None, world.Translation(NatDirection.ToBackend).Entry.Flags);
+            Assert.Equal(NatFlags.None, world.Translation(TranslationSide.ToBackend).Entry.Flags);
         }, Features: Routed);
     }
 
@@ -262,13 +301,13 @@ internal static class ServiceLifeCases
                     world.Serve(world.Asked(), protocol, Outside, world.There());
                     world.FromNetwork(Say(protocol, world.Stranger(LowPort), world.Asked())).IsDelivered();
                     var seen = Source(world.FromNetwork(Say(protocol, world.Stranger(LowPort), world.Asked(), TcpFlags.Ack)).Packet);
-                    foreach (var direction in Enum.GetValues<NatDirection>())
+                    foreach (var side in new[] { TranslationSide.ToBackend, TranslationSide.FromBackend })
                     {
-                        world.Datapath.Nat.Delete(world.Translation(direction).Key);
+                        world.Datapath.Nat.Delete(world.Translation(side).Key);
                         Age(world, ticks: 1);
                         world.GoesToOtherNode(world.FromNetwork(Say(protocol, world.Stranger(LowPort), world.Asked(), TcpFlags.Ack)), hops => Say(protocol, seen, world.There(), TcpFlags.Ack, hops));
                         world.GoesOut(world.FromOtherNode(Reply(protocol, world.There(), seen, flags: TcpFlags.Ack)), Reply(protocol, world.Asked(), world.Stranger(LowPort), 63, TcpFlags.Ack));
-                        Assert.Equal(4, world.Datapath.Nat.Entries().Count);
+                        Assert.Equal(2, world.Datapath.Nat.Entries().Count);
                     }
                 }, Features: features);
             }
@@ -280,9 +319,9 @@ internal static class ServiceLifeCases
                     world.Serve(frontend, protocol, Inside | Outside, world.Here());
                     ask(Say(protocol, client, frontend)).IsDeliveredTo(world.ServerEntry);
                     world.FromServer(Reply(protocol, world.Here(), client)).IsDelivered();
-                    foreach (var direction in new[] { NatDirection.ToBackend, NatDirection.FromBackend })
+                    foreach (var side in new[] { TranslationSide.ToBackend, TranslationSide.FromBackend })
                     {
-                        Evict(world, direction);
+                        Evict(world, side);
                         Age(world, ticks: 1);
                         ask(Say(protocol, client, frontend, TcpFlags.Ack)).IsDeliveredTo(world.ServerEntry).Is(Say(protocol, client, world.Here(), TcpFlags.Ack));
                         Assert.Equal(frontend, Source(world.FromServer(Reply(protocol, world.Here(), client, flags: TcpFlags.Ack)).IsDelivered().HasRightChecksums().Packet));
@@ -295,7 +334,7 @@ internal static class ServiceLifeCases
                 world.FromNetwork(Say(protocol, world.Stranger(), world.Asked())).IsDeliveredTo(world.ServerEntry);
                 world.GoesOut(world.FromServer(Reply(protocol, world.Here(), world.Stranger())), Reply(protocol, world.Asked(), world.Stranger(), hops: 63));
                 world.Serve(world.Asked(), protocol, Outside, world.There());
-                Evict(world, NatDirection.ToBackend);
+                Evict(world, TranslationSide.ToBackend);
                 Age(world, ticks: 1);
                 world.GoesOut(world.FromServer(Reply(protocol, world.Here(), world.Stranger(), flags: TcpFlags.Ack)), Reply(protocol, world.Asked(), world.Stranger(), 63, TcpFlags.Ack));
                 world.FromNetwork(Say(protocol, world.Stranger(), world.Asked(), TcpFlags.Ack)).IsDeliveredTo(world.ServerEntry).Is(Say(protocol, world.Stranger(), world.Here(), TcpFlags.Ack));
@@ -307,7 +346,7 @@ internal static class ServiceLifeCases
                     world.Serve(frontend, protocol, Inside | Outside, world.Here());
                     ask(Say(protocol, client, frontend)).IsDeliveredTo(world.ServerEntry);
                     world.FromServer(Reply(protocol, world.Here(), client)).IsDelivered();
-                    Evict(world, NatDirection.FromBackend);
+                    Evict(world, TranslationSide.FromBackend);
                     var drop = world.FromServer(Reply(protocol, world.Here(), client, flags: TcpFlags.Ack)).IsDropped(DropReason.NoNatMapping).Events[^1];
                     Assert.Equal((PacketWorld.ServerIdentity, TrafficDirection.Egress), (drop.SourceIdentity, drop.Direction));
                     Age(world, ticks: 1);
@@ -322,10 +361,10 @@ internal static class ServiceLifeCases
             world.Serve(world.Asked(), Tcp, Outside, world.Here());
             NodePortCases.Establish(world);
             world.Serve(world.Asked(), Tcp, Outside, world.There());
-            Evict(world, NatDirection.ToBackend);
+            Evict(world, TranslationSide.ToBackend);
             Age(world, ticks: 1);
             world.FromServer(Reply(Tcp, world.Here(), world.Stranger(), flags: TcpFlags.Ack)).IsDelivered();
-            Assert.Equal(NatFlags.ReplySeen, world.Translation(NatDirection.ToBackend).Entry.Flags);
+            Assert.Equal(NatFlags.ReplySeen, world.Translation(TranslationSide.ToBackend).Entry.Flags);
             Age(world, ticks: 7000);
             world.FromNetwork(Say(Tcp, world.Stranger(), world.Asked(), TcpFlags.Ack)).IsDeliveredTo(world.ServerEntry);
         }, Features: Routed);
@@ -419,7 +458,7 @@ internal static class ServiceLifeCases
 
     private static void Answers(NodeWorld world, TcpFlags flags) => world.FromServer(Reply(Tcp, world.Here(), world.Stranger(), flags: flags)).IsSentOut(world.Interfaces.DeviceMac);
 
-    private static void Evict(NodeWorld world, NatDirection direction) => world.Datapath.Nat.Delete(world.Translation(direction).Key);
+    private static void Evict(NodeWorld world, TranslationSide side) => world.Datapath.Nat.Delete(world.Translation(side).Key);
 
     private static void Change(NodeWorld world, uint backend, BackendFlags flags)
     {

@@ -146,13 +146,30 @@ internal static class ServiceWorld
         return changed;
     }
 
-    public static (NatKey Key, NatEntry Entry) Translation(this NodeWorld world, NatDirection direction)
+    public static (NatKey Key, NatEntry Entry) Translation(this NodeWorld world, TranslationSide side)
     {
-        var (key, entry) = Assert.Single(world.Datapath.Nat.Entries(), row => row.Key.Direction == direction);
+        var (key, entry) = Assert.Single(world.Datapath.Nat.Entries(), row => SideOf(row.Value.Role) == side);
         return (key, entry);
     }
+
+    private static TranslationSide SideOf(NatRole role) => (role & (NatRole.Asks | NatRole.Service)) switch
+    {
+        NatRole.Asks => TranslationSide.Out,
+        NatRole.Asks | NatRole.Service => TranslationSide.ToBackend,
+        NatRole.Service => TranslationSide.FromBackend,
+        _ => TranslationSide.In,
+    };
 
     private static int HeaderOf(byte[] packet) => (packet[0] & 15) * 4;
 
     private static ushort Order(ushort port) => BinaryPrimitives.ReverseEndianness(port);
+}
+
+/// <summary>An entry of a translation: of what masqueraded senders and clients of services send, and of what they are answered.</summary>
+internal enum TranslationSide
+{
+    Out,
+    In,
+    ToBackend,
+    FromBackend,
 }

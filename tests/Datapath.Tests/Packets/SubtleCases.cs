@@ -99,27 +99,27 @@ internal static class SubtleCases
             world.FromNetwork(Answer(world, Tcp, Port)).IsDeliveredTo(world.ClientEntry);
             world.FromPod(Request(world, Tcp, Port)).IsSentOut(world.Interfaces.DeviceMac);
             world.FromNetwork(Answer(world, Tcp, Port)).IsDeliveredTo(world.ClientEntry);
-            Assert.Equal(NatFlags.ReplySeen, Entry(world, NatDirection.Out).Entry.Flags);
+            Assert.Equal(NatFlags.ReplySeen, Entry(world, TranslationSide.Out).Entry.Flags);
         });
         yield return new("An entry that is made again remembers that there are answers", world =>
         {
             world.FromPod(Request(world, Tcp, Port)).IsSentOut(world.Interfaces.DeviceMac);
             world.FromNetwork(Answer(world, Tcp, Port)).IsDeliveredTo(world.ClientEntry);
-            world.Datapath.Nat.Delete(Entry(world, NatDirection.Out).Key);
+            world.Datapath.Nat.Delete(Entry(world, TranslationSide.Out).Key);
             world.FromPod(world.TcpTo(world.Outside, Port, 443, TcpFlags.Ack)).IsSentOut(world.Interfaces.DeviceMac);
             world.FromNetwork(Answer(world, Tcp, Port)).IsDeliveredTo(world.ClientEntry);
-            Assert.Equal(NatFlags.ReplySeen, Entry(world, NatDirection.Out).Entry.Flags);
+            Assert.Equal(NatFlags.ReplySeen, Entry(world, TranslationSide.Out).Entry.Flags);
         });
         yield return new("The entry of what goes out, evicted, is made again with the same port by the pod's next packet", world =>
         {
             var mapped = PortOf(Udp, world.FromPod(Request(world, Udp, TooLow)).Packet);
-            world.Datapath.Nat.Delete(Entry(world, NatDirection.Out).Key);
+            world.Datapath.Nat.Delete(Entry(world, TranslationSide.Out).Key);
             Assert.Equal(mapped, PortOf(Udp, world.FromPod(Request(world, Udp, TooLow)).IsSentOut(world.Interfaces.DeviceMac).Packet));
         });
         yield return new("A port that eviction gave to another is no longer the first one's", world =>
         {
             world.FromPod(Request(world, Udp, Port)).IsSentOut(world.Interfaces.DeviceMac);
-            world.Datapath.Nat.Delete(Entry(world, NatDirection.In).Key);
+            world.Datapath.Nat.Delete(Entry(world, TranslationSide.In).Key);
             Assert.Equal(Port, PortOf(Udp, world.FromServer(Request(world, Udp, Port, world.Server)).Packet));
             Age(world, ticks: 1);
             Assert.NotEqual(Port, PortOf(Udp, world.FromPod(Request(world, Udp, Port)).IsSentOut(world.Interfaces.DeviceMac).Packet));

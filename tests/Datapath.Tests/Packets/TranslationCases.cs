@@ -22,12 +22,11 @@ internal static class TranslationCases
         new("A translation is two entries, one for each direction, which name each other", world =>
         {
             var mapped = PortOf(Tcp, world.FromPod(Request(world, Tcp, TooLow)).Packet);
-            var (outKey, outward) = Entry(world, NatDirection.Out);
-            var (inKey, inward) = Entry(world, NatDirection.In);
-            Assert.Equal((IpAddressKey.From(world.Client), IpAddressKey.From(world.Outside), TooLow, (ushort)443), (outKey.Source, outKey.Destination, Host(outKey.SourcePort), Host(outKey.DestinationPort)));
-            Assert.Equal((IpAddressKey.From(world.Node), mapped), (outward.Address, Host(outward.Port)));
-            Assert.Equal((IpAddressKey.From(world.Outside), IpAddressKey.From(world.Node), (ushort)443, mapped), (inKey.Source, inKey.Destination, Host(inKey.SourcePort), Host(inKey.DestinationPort)));
-            Assert.Equal((IpAddressKey.From(world.Client), TooLow), (inward.Address, Host(inward.Port)));
+            var (outKey, outward) = Entry(world, TranslationSide.Out);
+            var (inKey, inward) = Entry(world, TranslationSide.In);
+            Assert.Equal((IpAddressKey.From(world.Client), IpAddressKey.From(world.Outside), TooLow, (ushort)443), Read(outKey.Tuple));
+            Assert.Equal((IpAddressKey.From(world.Node), IpAddressKey.From(world.Outside), mapped, (ushort)443), Read(outward.Tuple));
+            Assert.Equal((outward.Tuple.Reversed(), outKey.Tuple.Reversed()), (inKey.Tuple, inward.Tuple));
         }),
         new("The last free port is found", world =>
         {
@@ -117,7 +116,7 @@ internal static class TranslationCases
             world.FromPod(world.TcpTo(world.Outside, TooLow, 443, TcpFlags.Reset)).IsSentOut(world.Interfaces.DeviceMac);
             var second = world.FromPod(Request(world, Tcp, TooLow)).IsSentOut(world.Interfaces.DeviceMac).Packet;
             Assert.Equal(Source(first), Source(second));
-            Assert.Equal(NatFlags.None, Entry(world, NatDirection.Out).Entry.Flags);
+            Assert.Equal(NatFlags.None, Entry(world, TranslationSide.Out).Entry.Flags);
         }),
         new("An expired translation is made anew", world =>
         {
@@ -152,11 +151,7 @@ internal static class TranslationCases
         .. TheNodesOwn(),
     ];
 
-    internal static (NatKey Key, NatEntry Entry) Entry(NodeWorld world, NatDirection direction)
-    {
-        var (key, entry) = world.Datapath.Nat.Entries().Single(row => row.Key.Direction == direction);
-        return (key, entry);
-    }
+    internal static (NatKey Key, NatEntry Entry) Entry(NodeWorld world, TranslationSide side) => world.Translation(side);
 
     internal static void ForgetConnections(NodeWorld world)
     {
@@ -174,16 +169,14 @@ internal static class TranslationCases
     /// <summary>As if nothing had been heard of any translation for so long.</summary>
     internal static void Age(NodeWorld world, uint ticks)
     {
-        foreach (var (key, entry) in world.Datapath.Shortcuts.Entries())
-        {
-            world.Datapath.Shortcuts.Put(key, entry with { Tick = entry.Tick - ticks });
-        }
-
         foreach (var (key, entry) in world.Datapath.Nat.Entries())
         {
-            world.Datapath.Nat.Put(key, entry with { LastSeen = entry.LastSeen - ticks });
+            world.Datapath.Nat.Put(key, entry with { LastSeen = entry.LastSeen - ticks, Way = entry.Way with { Tick = entry.Way.Tick - ticks } });
         }
     }
+
+    private static (IpAddressKey Source, IpAddressKey Destination, ushort SourcePort, ushort DestinationPort) Read(PacketTuple tuple) =>
+        (tuple.Source, tuple.Destination, Host(tuple.SourcePort), Host(tuple.DestinationPort));
 
     private static ushort Host(ushort networkOrder) => BinaryPrimitives.ReverseEndianness(networkOrder);
 
@@ -223,7 +216,7 @@ internal static class TranslationCases
             yield return new($"{name}: the entry of what comes back, evicted, is made again by the pod's next packet", world =>
             {
                 var mapped = PortOf(protocol, world.FromPod(Request(world, protocol, port)).Packet);
-                world.Datapath.Nat.Delete(Entry(world, NatDirection.In).Key);
+                world.Datapath.Nat.Delete(Entry(world, TranslationSide.In).Key);
                 Age(world, ticks: 1);
                 Assert.Equal(mapped, PortOf(protocol, world.FromPod(Request(world, protocol, port)).IsSentOut(world.Interfaces.DeviceMac).Packet));
                 Assert.Equal(world.Client, DestinationAddress(world.FromNetwork(Answer(world, protocol, mapped)).IsDeliveredTo(world.ClientEntry).Packet));
@@ -231,7 +224,7 @@ internal static class TranslationCases
             yield return new($"{name}: the entry of what goes out, evicted, is made again by the next answer", world =>
             {
                 var mapped = PortOf(protocol, world.FromPod(Request(world, protocol, port)).Packet);
-                world.Datapath.Nat.Delete(Entry(world, NatDirection.Out).Key);
+                world.Datapath.Nat.Delete(Entry(world, TranslationSide.Out).Key);
                 Age(world, ticks: 1);
                 world.FromNetwork(Answer(world, protocol, mapped)).IsDeliveredTo(world.ClientEntry);
                 Assert.Equal(mapped, PortOf(protocol, world.FromPod(Request(world, protocol, port)).IsSentOut(world.Interfaces.DeviceMac).HasRightChecksums().Packet));

@@ -26,7 +26,6 @@ internal sealed class KernelWriter(FuzzNode node, FuzzWorld world, Random random
         Clear(_datapath.Conntrack4);
         Clear(_datapath.Conntrack6);
         Clear(_datapath.Nat);
-        Clear(_datapath.Shortcuts);
         Clear(_datapath.Endpoints);
         Clear(_datapath.Hosts);
         Clear(_datapath.Prefixes);

@@ -54,8 +54,35 @@ public class NatCollectionTests
     {
         var back = Translate(17, NatFlags.None, Now, Now - 57);
         var out1 = NatClock.TwinOf(back, Entry(back));
-        _kernel.Nat.Put(out1, Entry(out1) with { Port = 999 });
+        _kernel.Nat.Put(out1, Entry(out1) with { Tuple = Entry(out1).Tuple with { SourcePort = 999 } });
         Assert.Equal((1, 1, 0, 1), Sweep());
+    }
+
+    [Fact]
+    public void Both_entries_of_a_client_that_asks_under_the_nodes_address_name_each_other()
+    {
+        var (asked, sent) = (Tuple("192.0.2.1", "198.51.100.1"), Tuple("198.51.100.1", "10.0.0.7"));
+        var key = new NatKey { Tuple = asked, Protocol = 6, Direction = NatDirection.In };
+        var entry = new NatEntry { Tuple = sent, Role = NatRole.Asks | NatRole.Service | NatRole.BothEnds, Flags = NatFlags.ReplySeen, LastSeen = Now - 5000 };
+        var twin = NatClock.TwinOf(key, entry);
+        Assert.Equal(new NatKey { Tuple = sent.Reversed(), Protocol = 6, Direction = NatDirection.In }, twin);
+        var answer = new NatEntry { Tuple = asked.Reversed(), Role = NatRole.Service | NatRole.BothEnds, LastSeen = Now - 5000 };
+        Assert.Equal(key, NatClock.TwinOf(twin, answer));
+        _kernel.Nat.Put(key, entry);
+        _kernel.Nat.Put(twin, answer);
+        Assert.Equal((2, 1, 0, 0), Sweep());
+        _kernel.Nat.Put(key, entry with { Flags = NatFlags.Reset });
+        Assert.Equal((0, 0, 2, 0), Sweep());
+    }
+
+    [Theory]
+    [InlineData(56u, 1, 0)]
+    [InlineData(57u, 0, 1)]
+    public void The_entry_of_pieces_has_no_other_and_goes_after_a_minute(uint age, int alive, int expired)
+    {
+        var key = new NatKey { Tuple = Tuple("192.0.2.1", "10.0.0.7"), Protocol = 17, Direction = NatDirection.Out };
+        _kernel.Nat.Put(key, new NatEntry { Tuple = Tuple("198.51.100.1", "10.0.0.7"), Role = NatRole.Service | NatRole.Pieces, LastSeen = Now - age });
+        Assert.Equal((alive, 0, expired, 0), Sweep());
     }
 
     [Fact]
@@ -116,13 +143,16 @@ public class NatCollectionTests
     /// <summary>Makes both entries; returns the key of the one for what comes back.</summary>
     private NatKey Translate(byte protocol, NatFlags flags, uint outSeen, uint inSeen)
     {
-        var key = new NatKey { Source = Address("10.0.0.7"), SourcePort = 1, Destination = Address("192.0.2.1"), DestinationPort = 2, Protocol = protocol, Direction = NatDirection.Out };
-        var entry = new NatEntry { Address = Address("198.51.100.1"), Port = 3, Flags = flags, LastSeen = outSeen };
+        var tuple = new PacketTuple { Source = Address("10.0.0.7"), SourcePort = 1, Destination = Address("192.0.2.1"), DestinationPort = 2 };
+        var key = new NatKey { Tuple = tuple, Protocol = protocol, Direction = NatDirection.Out };
+        var entry = new NatEntry { Tuple = tuple with { Source = Address("198.51.100.1"), SourcePort = 3 }, Role = NatRole.Asks, Flags = flags, LastSeen = outSeen };
         var twin = NatClock.TwinOf(key, entry);
         _kernel.Nat.Put(key, entry);
-        _kernel.Nat.Put(twin, new NatEntry { Address = key.Source, Port = key.SourcePort, LastSeen = inSeen });
+        _kernel.Nat.Put(twin, new NatEntry { Tuple = tuple.Reversed(), LastSeen = inSeen });
         return twin;
     }
+
+    private static PacketTuple Tuple(string source, string destination) => new() { Source = Address(source), SourcePort = 1, Destination = Address(destination), DestinationPort = 2 };
 
     private static IpAddressKey Address(string text) => IpAddressKey.From(IPAddress.Parse(text));
 }

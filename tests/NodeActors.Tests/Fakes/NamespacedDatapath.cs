@@ -31,7 +31,6 @@ internal sealed class NamespacedDatapath(NetworkNamespace node, NodeDatapath inn
 
     public ServiceMaps Services => inner.Services;
 
-    public IKernelMap<NatKey, Shortcut> Shortcuts => inner.Shortcuts;
 
     public bool AwaitsContents => inner.AwaitsContents;
 

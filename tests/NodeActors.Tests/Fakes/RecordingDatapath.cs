@@ -70,7 +70,6 @@ internal sealed class RecordingDatapath : IDatapath
 
     public ServiceMaps Services => Inner.Services;
 
-    public IKernelMap<NatKey, Shortcut> Shortcuts => Inner.Shortcuts;
 
     public void Attach(uint ifindex, InterfaceRole role = InterfaceRole.Pod)
     {
