@@ -152,12 +152,41 @@ static __noinline bool returns_directly(const struct packet *packet, const struc
 	return client.outside;
 }
 
-/* Chooses a backend for a client's first packet and remembers it in `made`. Returns 0 or the drop reason. */
+static __always_inline void name_frontend(struct service_key *frontend, const struct packet *packet)
+{
+	frontend->address = packet->destination;
+	frontend->port = packet->destination_port;
+	frontend->protocol = packet->protocol;
+	frontend->pad = 0;
+}
+
+/* The service that has this address for clients of that side, or 0. */
+static __always_inline const struct service *find_service(const struct service_key *frontend, bool outside)
+{
+	struct service *service = bpf_map_lookup_elem(&services, frontend);
+
+	return service && service->flags & (outside ? SERVICE_EXTERNAL : SERVICE_INTERNAL) ? service : 0;
+}
+
+/* Does a client outside begin a connection to a service? */
+APART int asks_service(const struct packet *packet)
+{
+	struct balancing *with = balancing_space_here();
+
+	if (!packet || !with)
+		return false;
+	name_frontend(&with->frontend, packet);
+	return find_service(&with->frontend, true) != 0;
+}
+
+#define NO_SERVICE_HERE (-1)
+
+/* Chooses a backend for a client's first packet and remembers it in `made`. Returns 0, NO_SERVICE_HERE or the drop reason. */
 APART int begin_service(struct __sk_buff *skb, const struct packet *packet, const struct passage *passage, bool outside)
 {
 	struct balancing *with = balancing_space_here();
 	const struct service_pool *pool;
-	struct service *service;
+	const struct service *service;
 	struct backend *backend;
 	bool direct;
 	__u32 hash;
@@ -165,9 +194,9 @@ APART int begin_service(struct __sk_buff *skb, const struct packet *packet, cons
 
 	if (!packet || !passage || !with)
 		return DROP_NO_SERVICE;
-	service = bpf_map_lookup_elem(&services, &with->frontend);
+	service = find_service(&with->frontend, outside);
 	if (!service)
-		return DROP_NO_SERVICE;
+		return NO_SERVICE_HERE;
 	if (outside && service->flags & SERVICE_SOURCE_RANGES && !is_in_source_range(packet, service->group))
 		return DROP_NOT_IN_SOURCE_RANGE;
 	with->client.client = packet->source;
@@ -193,27 +222,6 @@ APART int begin_service(struct __sk_buff *skb, const struct packet *packet, cons
 		hash += NAT_STRIDE;
 	}
 	return DROP_NAT_NO_MAPPING;
-}
-
-/* Is this a service's address, for clients of that side? */
-static __always_inline bool is_service(const struct packet *packet, struct service_key *frontend, bool outside)
-{
-	struct service *service;
-
-	frontend->address = packet->destination;
-	frontend->port = packet->destination_port;
-	frontend->protocol = packet->protocol;
-	frontend->pad = 0;
-	service = bpf_map_lookup_elem(&services, frontend);
-	return service && service->flags & (outside ? SERVICE_EXTERNAL : SERVICE_INTERNAL);
-}
-
-/* Does a client outside begin a connection to a service? */
-APART int asks_service(const struct packet *packet)
-{
-	struct balancing *with = balancing_space_here();
-
-	return packet && with && is_service(packet, &with->frontend, true);
 }
 
 /* Nothing but the backend in the frontend's place. Returns 0 or the drop reason. */
@@ -310,12 +318,11 @@ APART int translate_to_backend(struct __sk_buff *skb, struct packet *packet, str
 
 	if (!packet || !passage || !with || (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP && packet->protocol != IPPROTO_SCTP))
 		return 0;
-	if (!is_service(packet, &with->frontend, outside))
-		return 0;
+	name_frontend(&with->frontend, packet);
 	make_nat_key(&with->key, packet, NAT_IN);
 	entry = bpf_map_lookup_elem(&nat, &with->key);
-	if (entry && !(entry->role & NAT_ASKS))
-		return 0; /* an answer to whom this port was lent */
+	if (entry && (!(entry->role & NAT_ASKS) || !find_service(&with->frontend, outside)))
+		return 0; /* an answer to whom this port was lent, or the service is gone */
 	known = entry && is_translation_valid(packet, with, entry, passage->now, outside);
 	if (known) {
 		note_question(entry, packet);
@@ -325,7 +332,7 @@ APART int translate_to_backend(struct __sk_buff *skb, struct packet *packet, str
 	} else {
 		error = begin_service(skb, packet, passage, outside);
 		if (error)
-			return -error;
+			return error == NO_SERVICE_HERE ? 0 : -error;
 		entry = &with->made;
 	}
 	if (entry->role & NAT_BOTH_ENDS) {

@@ -214,7 +214,8 @@ APART int take_frontend(struct __sk_buff *skb, struct packet *packet, __u32 now)
 	if (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP && packet->protocol != IPPROTO_SCTP)
 		return TO_NO_SERVICE;
 	find_address(&packet->destination, packet->family, &backend);
-	if (!backend.ifindex || is_service(packet, &with->frontend, true) || !read_frontend(skb, packet, &with->frontend) || !is_frontend(&with->frontend, packet->family))
+	name_frontend(&with->frontend, packet);
+	if (!backend.ifindex || find_service(&with->frontend, true) || !read_frontend(skb, packet, &with->frontend) || !is_frontend(&with->frontend, packet->family))
 		return TO_NO_SERVICE;
 	make_nat_key(&with->key, packet, NAT_IN);
 	with->key.tuple.destination = with->frontend.address;

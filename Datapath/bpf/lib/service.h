@@ -54,8 +54,8 @@ static __noinline struct backend *choose_backend(const struct service *service, 
 
 	if (!pool->count)
 		return 0;
-	chosen.last_seen = service_tick();
 	if (sticky) {
+		chosen.last_seen = service_tick();
 		known = bpf_map_lookup_elem(&affinity, client);
 		if (known && chosen.last_seen - known->last_seen <= service->affinity_ticks) {
 			*id = known->backend;
