@@ -55,4 +55,7 @@ public enum ServiceFlags : ushort
 
     /// <summary>The same of the pool for clients outside.</summary>
     OutsideLocal = 128,
+
+    /// <summary>With <see cref="SourceRanges"/>: clients outside must not be in them.</summary>
+    SourceRangesDeny = 256,
 }

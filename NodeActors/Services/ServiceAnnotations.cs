@@ -73,28 +73,17 @@ internal sealed record ServiceAnnotations(ServiceRecord Service, Action<string> 
         },
         "ClusterIP, NodePort or LoadBalancer");
 
-    /// <summary>
-    /// Whether source ranges say whom to let in. A list of those to keep out cannot be served yet; taken for one of those to let in it would open the service to just
-    /// them, so nobody is let in.
-    /// </summary>
-    public bool RangesAllow()
-    {
-        var allow = Read<bool?>(
+    /// <summary>Whether source ranges say whom to keep out, and not whom to let in.</summary>
+    public bool RangesDeny() =>
+        Read<bool?>(
             "src-ranges-policy",
             value => value switch
             {
-                "allow" => true,
-                "deny" => false,
+                "allow" => false,
+                "deny" => true,
                 _ => null,
             },
-            "allow or deny") ?? true;
-        if (!allow && Service.SourceRanges.Count > 0)
-        {
-            Problem($"annotation {Prefix}src-ranges-policy: deny is not served yet, so nobody outside is let in; write the networks to allow, with policy allow");
-        }
-
-        return allow;
-    }
+            "allow or deny") ?? false;
 
     private T? Read<T>(string name, Func<string, T?> parse, string allowed)
     {

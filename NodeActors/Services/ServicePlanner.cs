@@ -43,7 +43,7 @@ internal sealed class ServicePlanner(ServiceOptions options)
         var preference = PreferenceOf(service, annotations, frontends);
         var algorithm = annotations.Algorithm(options.Algorithm);
         var only = annotations.OnlyKind();
-        var ranges = annotations.RangesAllow() ? Ranges(service, frontends) : [];
+        var (ranges, restriction) = Restriction(service, annotations.RangesDeny(), frontends);
         foreach (var port in service.Ports)
         {
             if (ServiceEnd.Protocol(port.Protocol) is not { } protocol || port.Port is 0 or > ushort.MaxValue)
@@ -85,12 +85,12 @@ internal sealed class ServicePlanner(ServiceOptions options)
 
             void AddExternal(IEnumerable<IPAddress> addresses, uint at, FrontendKind kind)
             {
-                var restricted = service.SourceRanges.Count > 0 && (kind is FrontendKind.LoadBalancer or FrontendKind.ExternalIPs || options.SourceRangesForAllTypes);
+                var restricted = kind is FrontendKind.LoadBalancer or FrontendKind.ExternalIPs || options.SourceRangesForAllTypes;
                 foreach (var address in addresses)
                 {
                     // Clients inside are served by the whole cluster also where those outside stay on this node.
                     group.Add(
-                        address, at, kind, external | (restricted ? ServiceFlags.SourceRanges : 0), affinity, pools.Of(address, local: false),
+                        address, at, kind, external | (restricted ? restriction : 0), affinity, pools.Of(address, local: false),
                         pools.Of(address, service.ExternalTrafficLocal));
                 }
             }
@@ -210,7 +210,8 @@ internal sealed class ServicePlanner(ServiceOptions options)
 
     private static bool IsReady(ServiceRecord service, SliceEndpoint endpoint) => service.PublishNotReadyAddresses || endpoint.Ready && !endpoint.Terminating;
 
-    private static ImmutableArray<IPNetwork> Ranges(ServiceRecord service, FrontendSet frontends)
+    /// <summary>Which clients outside are let in or kept out. Whom to keep out must be known wholly before anybody else is let in.</summary>
+    private static (ImmutableArray<IPNetwork> Ranges, ServiceFlags Flags) Restriction(ServiceRecord service, bool deny, FrontendSet frontends)
     {
         var ranges = ImmutableArray.CreateBuilder<IPNetwork>();
         foreach (var text in service.SourceRanges)
@@ -221,11 +222,17 @@ internal sealed class ServicePlanner(ServiceOptions options)
             }
             else
             {
-                frontends.Problem($"source range \"{text}\" is no network; nobody is let in by it");
+                frontends.Problem($"source range \"{text}\" is no network; nobody is let in{(deny ? "" : " by it")}");
             }
         }
 
-        return ranges.ToImmutable();
+        return (service.SourceRanges.Count, deny) switch
+        {
+            (0, _) => ([], ServiceFlags.None),
+            (_, false) => (ranges.ToImmutable(), ServiceFlags.SourceRanges),
+            var (count, _) when count > ranges.Count => ([], ServiceFlags.SourceRanges),
+            _ => (ranges.ToImmutable(), ServiceFlags.SourceRanges | ServiceFlags.SourceRangesDeny),
+        };
     }
 
     /// <summary>Kubernetes takes 10.0.0.1/8 for 10.0.0.0/8.</summary>

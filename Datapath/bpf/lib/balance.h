@@ -197,7 +197,7 @@ APART int begin_service(struct __sk_buff *skb, const struct packet *packet, cons
 	service = find_service(&with->frontend, outside);
 	if (!service)
 		return NO_SERVICE_HERE;
-	if (outside && service->flags & SERVICE_SOURCE_RANGES && !is_in_source_range(packet, service->group))
+	if (outside && service->flags & SERVICE_SOURCE_RANGES && is_in_source_range(packet, service->group) == !!(service->flags & SERVICE_SOURCE_RANGES_DENY))
 		return DROP_NOT_IN_SOURCE_RANGE;
 	with->client.client = packet->source;
 	with->client.group = service->group;

@@ -145,6 +145,7 @@ enum service_flags {
 	SERVICE_DIRECT_RETURN = 1 << 4, /* backends on other nodes answer the client themselves */
 	SERVICE_INSIDE_LOCAL = 1 << 6,	/* with affinity: `inside` has backends of this node alone */
 	SERVICE_OUTSIDE_LOCAL = 1 << 7, /* the same of `outside` */
+	SERVICE_SOURCE_RANGES_DENY = 1 << 8, /* with those: clients outside must not be in them */
 	SERVICE_ANY_NODE = 1 << 5,	/* under 0.0.0.0 or ::, for sockets that ask any node; nobody can send packets there */
 };
 

@@ -493,6 +493,17 @@ internal static class NodePortCases
                 world.FromNetwork(Say(Udp, world.OtherStranger(), world.Asked())).IsDropped(DropReason.NotInSourceRange);
             }
         }, Features: Routed);
+        yield return new("Clients in the ranges that a service keeps out are dropped and told, others get through", world =>
+        {
+            foreach (var backend in new[] { world.Here(), world.There() })
+            {
+                world.Reset();
+                var service = world.Serve(world.Asked(), Udp, Outside | ServiceFlags.SourceRanges | ServiceFlags.SourceRangesDeny, backend);
+                world.Datapath.Services.SourceRanges.Put(SourceRangeKey.From(service.Group, new IPNetwork(world.Outside, world.IsIPv6 ? 128 : 32)), 1);
+                world.FromNetwork(Say(Udp, world.Stranger(), world.Asked())).IsDropped(DropReason.NotInSourceRange);
+                world.FromNetwork(Say(Udp, world.OtherStranger(), world.Asked())).IsDelivered();
+            }
+        }, Features: Routed);
         yield return new("The ranges of one service are not those of another", world =>
         {
             var one = world.Serve(world.Asked(), Udp, Outside | ServiceFlags.SourceRanges, world.Here());

@@ -108,16 +108,21 @@ public sealed class ServicePreferenceTests
     [InlineData("src-ranges-policy=deny")] // of no ranges
     public void What_asks_for_nothing_else_is_no_problem(string service) => Assert.Empty(Plan(service, "a n2.z1", loadBalancer: true).Problems);
 
-    [Fact]
-    public void A_list_of_whom_to_keep_out_lets_nobody_in()
+    [Theory]
+    [InlineData("src-ranges-policy=allow", "203.0.113.0/24", ServiceFlags.SourceRanges, 1)]
+    [InlineData("src-ranges-policy=deny", "203.0.113.0/24", ServiceFlags.SourceRanges | ServiceFlags.SourceRangesDeny, 1)]
+    [InlineData("src-ranges-policy=deny", "203.0.113.0/24 nowhere", ServiceFlags.SourceRanges, 0)] // and so nobody is let in
+    [InlineData("src-ranges-policy=allow", "203.0.113.0/24 nowhere", ServiceFlags.SourceRanges, 1)]
+    public void Source_ranges_say_whom_to_let_in_or_to_keep_out(string policy, string ranges, ServiceFlags expected, int count)
     {
-        var service = Service("src-ranges-policy=deny");
+        var service = Service(policy);
         service.LoadBalancerIps.Add("198.51.100.1");
-        service.SourceRanges.Add("203.0.113.0/24");
+        service.SourceRanges.Add(ranges.Split(' '));
         var plan = new ServicePlanner(new ServiceOptions()).Plan(service, Slices("a n2.z1"), _node);
-        Assert.Contains("deny is not served yet", Assert.Single(plan.Problems));
-        Assert.True(plan.Frontends.Single(frontend => frontend.Kind == FrontendKind.LoadBalancer).Flags.HasFlag(ServiceFlags.SourceRanges));
-        Assert.Empty(plan.Groups.Single().Ranges);
+        Assert.Equal(ranges.Contains("nowhere", StringComparison.Ordinal) ? 1 : 0, plan.Problems.Length);
+        var flags = plan.Frontends.Single(frontend => frontend.Kind == FrontendKind.LoadBalancer).Flags;
+        Assert.Equal(expected, flags & (ServiceFlags.SourceRanges | ServiceFlags.SourceRangesDeny));
+        Assert.Equal(count, plan.Groups.Single().Ranges.Length);
     }
 
     [Theory]
