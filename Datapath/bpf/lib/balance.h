@@ -20,7 +20,7 @@ enum to_service {
 	TO_DIRECT_BACKEND = 2, /* which answers the client itself when it is elsewhere */
 };
 
-/* What the functions below work on: too much for the stack of a program that calls them. */
+/* What the functions below work on. */
 struct balancing {
 	struct nat_key key;
 	struct nat_entry made;
@@ -36,19 +36,7 @@ struct balancing {
 	__u8 arrives_at[6];
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct balancing);
-} balancing_space SEC(".maps");
-
-static __always_inline struct balancing *balancing_space_here(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&balancing_space, &zero);
-}
+SPACE(balancing_space, struct balancing)
 
 /* The same on every node, for those that share a table. */
 static __always_inline __u32 hash_client(const struct packet *packet)

@@ -23,6 +23,21 @@
 		__type(value, value_type);               \
 	} map_name SEC(".maps")
 
+/* Room of this CPU for what is too large for the stack of a program: name_here() is it. */
+#define SPACE(name, value_type)                               \
+	struct {                                              \
+		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);      \
+		__uint(max_entries, 1);                       \
+		__type(key, __u32);                           \
+		__type(value, value_type);                    \
+	} name SEC(".maps");                                  \
+	static __always_inline value_type *name##_here(void)  \
+	{                                                     \
+		__u32 zero = 0;                               \
+                                                              \
+		return bpf_map_lookup_elem(&name, &zero);     \
+	}
+
 HASH_MAP(endpoints, __u32, struct endpoint, 4096, 0);
 HASH_MAP(hosts, struct ip_address, struct ipcache_entry, 512000, BPF_F_NO_PREALLOC);
 HASH_MAP(policy, struct policy_key, struct policy_entry, 1 << 20, BPF_F_NO_PREALLOC);

@@ -18,7 +18,7 @@
 #define IPV6_SOURCE_OFFSET 8
 #define IPV6_DESTINATION_OFFSET 24
 
-/* What the functions below write to the map: too much for the stack of a program that calls them. */
+/* What the functions below write to the map. */
 struct nat_space {
 	struct nat_key key;
 	struct nat_entry made;
@@ -27,19 +27,7 @@ struct nat_space {
 	struct nat_key asking;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct nat_space);
-} nat_space SEC(".maps");
-
-static __always_inline struct nat_space *nat_space_here(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&nat_space, &zero);
-}
+SPACE(nat_space, struct nat_space)
 
 static __always_inline bool is_echo_protocol(__u8 protocol)
 {
