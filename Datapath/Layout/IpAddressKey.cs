@@ -16,6 +16,9 @@ public readonly record struct IpAddressKey(uint Word0, uint Word1, uint Word2, u
         return MemoryMarshal.Read<IpAddressKey>(bytes);
     }
 
+    /// <summary>Converts an IPv4 address as the kernel has it, in network byte order.</summary>
+    public static IpAddressKey FromIPv4(uint address) => new(0, 0, BitConverter.IsLittleEndian ? 0xFFFF0000 : 0x0000FFFF, address);
+
     /// <summary>The address, IPv4 where it is one.</summary>
     public System.Net.IPAddress ToIPAddress()
     {
