@@ -8,6 +8,9 @@ namespace Axoneme.Datapath.Layout;
 [StructLayout(LayoutKind.Sequential)]
 public readonly record struct IpAddressKey(uint Word0, uint Word1, uint Word2, uint Word3)
 {
+    /// <summary>Whether it is an IPv4 address.</summary>
+    public bool IsIPv4 => this == FromIPv4(Word3);
+
     /// <summary>Converts an IPv4 or IPv6 address.</summary>
     public static IpAddressKey From(System.Net.IPAddress address)
     {

@@ -20,8 +20,8 @@ public sealed class SocketDiagnosis : IDisposable
     public static SocketDiagnosis OpenIn(NetworkNamespace networkNamespace) => networkNamespace.Run(Open);
 
     /// <summary>
-    /// Ends connected UDP sockets: reading from or writing to one fails once with ECONNABORTED, and it has no peer any more. Sockets that only have
-    /// the same peer, or the same cookie and another peer, are left alone.
+    /// Ends connected UDP sockets: reading from one fails once with ECONNABORTED, also for who is waiting, and it has no peer any more, so that writing fails with
+    /// EDESTADDRREQ until it connects anew. Sockets that only have the same peer, or the same cookie and another peer, are left alone.
     /// </summary>
     /// <param name="peers">Sockets with the peers they are connected to; other protocols than UDP are never found.</param>
     /// <returns>Those that were here.</returns>
