@@ -90,7 +90,7 @@ public sealed class LifeTests(LifeBed bed) : IClassFixture<LifeBed>
             if (agentIsAway)
             {
                 await node.KillServerAsync();
-                await bed.Cluster.ApplyAsync($"{service.Name}-slices.yaml", Endpoint.Slices(service.Name, service.Name, [Near]));
+                await bed.Cluster.ApplyAsync($"{service.Name}-slices.yaml", Endpoint.Slices(service.Name, service.Name, [Near])!);
                 Assert.Equal(before, await WhoAsync(open));
                 await node.StartServerAsync();
             }
