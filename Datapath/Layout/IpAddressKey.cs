@@ -15,8 +15,8 @@ public readonly record struct IpAddressKey(uint Word0, uint Word1, uint Word2, u
     public static IpAddressKey From(System.Net.IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];
-        address.MapToIPv6().TryWriteBytes(bytes, out _);
-        return MemoryMarshal.Read<IpAddressKey>(bytes);
+        address.TryWriteBytes(bytes, out var length);
+        return length == sizeof(uint) ? FromIPv4(MemoryMarshal.Read<uint>(bytes)) : MemoryMarshal.Read<IpAddressKey>(bytes);
     }
 
     /// <summary>Converts an IPv4 address as the kernel has it, in network byte order.</summary>
