@@ -12,7 +12,7 @@ namespace Axoneme.NodeActors.Services;
 /// </summary>
 /// <param name="datapath">Whose programs remember sockets.</param>
 /// <param name="network">Reaches the namespaces sockets are in.</param>
-/// <param name="judge">Tells of services and backends, in the order asked, how they stand; nothing is <see cref="PeerStanding.Stays"/> that the maps do not give to new sockets.</param>
+/// <param name="judge">Tells how backends stand with those who asked a service for one, in the order given.</param>
 /// <param name="namespaces">Paths of the pods' network namespaces.</param>
 /// <param name="timeProvider">Time.</param>
 /// <param name="logger">Told of what was ended, and of what cannot be.</param>
