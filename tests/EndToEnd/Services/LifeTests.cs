@@ -72,12 +72,12 @@ public sealed class LifeTests(LifeBed bed) : IClassFixture<LifeBed>
         var node = bed.Cluster.Nodes[0];
         await bed.SetAsync(service, Near, Far);
         await bed.AnsweredAsync(service, "web1", "web2");
-        ConnectedDatagrams[] open = [.. from family in LifeBed.Families from _ in Enumerable.Range(0, 6) from socket in new[]
+        var open = await Task.WhenAll(from family in LifeBed.Families from _ in Enumerable.Range(0, 6) from socket in new[]
         {
-            ConnectedDatagrams.Begin(node, bed.Client, service.ClusterIp(family), ManualService.Port),
-            ConnectedDatagrams.Begin(node, service.ClusterIp(family), ManualService.Port),
-        } select socket];
-        ConnectedDatagrams[] direct = [.. new[] { Far.Pod.Ipv4, Far.Pod.Ipv6 }.Select(address => ConnectedDatagrams.Begin(node, bed.Client, address, 8080))];
+            ConnectedDatagrams.BeginAsync(node, bed.Client, service.ClusterIp(family), ManualService.Port),
+            ConnectedDatagrams.BeginAsync(node, service.ClusterIp(family), ManualService.Port),
+        } select socket);
+        var direct = await Task.WhenAll(new[] { Far.Pod.Ipv4, Far.Pod.Ipv6 }.Select(address => ConnectedDatagrams.BeginAsync(node, bed.Client, address, 8080)));
         try
         {
             var before = await WhoAsync(open);

@@ -57,7 +57,7 @@ public sealed class ServiceCostTests(ITestOutputHelper output)
         bench.Set(ServiceRecords.Record(ServiceRecords.Service("s0", "10.96.0.0", nodePort: 30000)));
         var updates = Updates(bench, i => Slice(0, 1000, i));
         output.WriteLine($"one endpoint of a thousand changed: median {updates[200]:F2} ms, p99 {updates[396]:F2} ms of processor time");
-        Assert.True(updates[396] < 5, $"p99 {updates[396]} ms");
+        Assert.True(updates[396] < 15, $"p99 {updates[396]} ms");
     }
 
     /// <summary>What is left behind is collected some day, and some change waits for it.</summary>
