@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Axoneme.Datapath.Native;
 
 namespace Axoneme.Datapath;
 
@@ -7,6 +8,9 @@ public sealed class KernelException(string message, int errorNumber = 0, Excepti
 {
     /// <summary>The errno value, 0 when there was none.</summary>
     public int ErrorNumber { get; } = errorNumber;
+
+    /// <summary>This kernel cannot do it at all, however often it is asked (EOPNOTSUPP).</summary>
+    public bool IsNotSupported => ErrorNumber == Errno.OperationNotSupported;
 
     /// <summary>Makes the message from its parts, with the system's text for the error number.</summary>
     /// <param name="subject">The object, for example <c>map endpoints</c>.</param>

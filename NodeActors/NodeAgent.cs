@@ -38,6 +38,7 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly LocalStore _store;
     private readonly StateActor _state;
     private readonly ServiceActor _services;
+    private readonly StrandedSockets _stranded;
     private readonly RoutingActor _routing;
     private readonly EndpointService _endpoints;
     private readonly NodeReporter _reporter;
@@ -69,7 +70,11 @@ public sealed class NodeAgent : IAsyncDisposable
         _services = new ServiceActor(options, _datapath, parts.Network, _store, contents, timeProvider, loggers.CreateLogger<ServiceActor>())
         {
             Written = ticket => _state.Post(new StateMessage.ServicesWritten(ticket)),
+            Stranding = () => _stranded!.Post(default),
         };
+        _stranded = new StrandedSockets(
+            _datapath, parts.Network, _services.JudgeAsync, () => _endpoints!.Endpoints.Where(endpoint => !endpoint.IsHost).Select(endpoint => endpoint.Interface.Netns), timeProvider,
+            loggers.CreateLogger<StrandedSockets>());
         _state.Services = _services;
         var pools = new[] { options.PodCidr4, options.PodCidr6 }.OfType<System.Net.IPNetwork>().Select(network => new AddressPool(network)).ToArray();
         _routing = new RoutingActor(
@@ -105,7 +110,7 @@ public sealed class NodeAgent : IAsyncDisposable
     public FlowRing Flows => _flows.Ring;
 
     /// <summary>Completes, faulted, when an actor cannot go on; otherwise it completes only when the agent is disposed.</summary>
-    public Task Failure => Task.WhenAny(_store.Completion, _state.Completion, _services.Completion, _routing.Completion, _reporter.Completion, _follower.Completion, _conntrack.Completion, _flows.Completion).Unwrap();
+    public Task Failure => Task.WhenAny(_store.Completion, _state.Completion, _services.Completion, _stranded.Completion, _routing.Completion, _reporter.Completion, _follower.Completion, _conntrack.Completion, _flows.Completion).Unwrap();
 
     /// <summary>
     /// Loads or takes over the datapath, re-adopts the pods of an earlier run, opens the socket and starts following <paramref name="stream"/>.
@@ -247,6 +252,7 @@ public sealed class NodeAgent : IAsyncDisposable
         _routing.Begin();
         _state.Start();
         _services.Start();
+        _stranded.Start();
         _routing.Start();
         _reporter.Start();
         _conntrack.Start();
@@ -256,6 +262,7 @@ public sealed class NodeAgent : IAsyncDisposable
         _follower.Start(_state.View.State.Cursor);
         _periodic.Start(_options.CompareInterval, "compare", () => _state.Post(new StateMessage.CompareDue()));
         _periodic.Start(_options.CompareInterval, "compare services", () => _services.Post(new ServiceMessage.CompareDue()));
+        _periodic.Start(_options.CompareInterval, "stranded sockets", () => _stranded.Post(default));
         _periodic.Start(_options.CompareInterval, "attachments", _endpoints.AttachMissingAsync);
         _periodic.Start(_options.IpMasqAgentConfig is null ? LookInterval : MasqueradeFileInterval, "own network", () => _routing.Post(new RoutingMessage.Look()));
         _periodic.Start(_options.ConntrackInterval, "map pressure", () => _pressure.Look());
@@ -309,6 +316,7 @@ public sealed class NodeAgent : IAsyncDisposable
         await _conntrack.DisposeAsync().ConfigureAwait(false);
         await _routing.DisposeAsync().ConfigureAwait(false);
         await _state.DisposeAsync().ConfigureAwait(false);
+        await _stranded.DisposeAsync().ConfigureAwait(false);
         await _services.DisposeAsync().ConfigureAwait(false);
         await _reporter.DisposeAsync().ConfigureAwait(false);
         await _store.DisposeAsync().ConfigureAwait(false);
@@ -346,12 +354,13 @@ public sealed class NodeAgent : IAsyncDisposable
 
     private IReadOnlyList<string> Problems()
     {
-        var actors = new[] { _store.Status, _state.Status, _services.Status, _routing.Status, _reporter.Status, _conntrack.Status };
+        var actors = new[] { _store.Status, _state.Status, _services.Status, _stranded.Status, _routing.Status, _reporter.Status, _conntrack.Status };
         return
         [
             .. actors.Where(actor => actor.Failure is not null).Select(actor => $"{actor.Name}: {actor.Failure}"),
             .. _state.View.Problems,
             .. _services.Problems,
+            .. _stranded.Problems,
             .. _routing.View.Problems,
             .. _parts.Problems,
             .. _periodic.Problems,

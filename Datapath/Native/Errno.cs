@@ -15,6 +15,7 @@ internal static class Errno
     public const int NoLink = 67;
     public const int NoBufferSpace = 105;
     public const int OperationNotSupported = 95;
+    public const int Stale = 116;
 
     /// <summary>ENOTSUPP: the kernel's own number for "this map type has no such operation"; libc has no text for it.</summary>
     public const int NotSupportedByKernel = 524;

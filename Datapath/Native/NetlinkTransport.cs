@@ -2,11 +2,16 @@ using System.Runtime.InteropServices;
 
 namespace Axoneme.Datapath.Native;
 
-/// <summary>A NETLINK_ROUTE socket: datagrams to the kernel and back. It stays in the network namespace it was opened in.</summary>
+/// <summary>A netlink socket: datagrams to the kernel and back. It stays in the network namespace it was opened in.</summary>
 internal sealed unsafe class NetlinkTransport : IDisposable
 {
+    /// <summary>NETLINK_ROUTE: interfaces, addresses, routes.</summary>
+    public const int Route = 0;
+
+    /// <summary>NETLINK_SOCK_DIAG: sockets.</summary>
+    public const int SocketDiagnosis = 4;
+
     private const int FamilyNetlink = 16;
-    private const int NetlinkRoute = 0;
     private const int SolNetlink = 270;
     private const int CapAcknowledgements = 10;
     private const int ExtendedAcknowledgements = 11;
@@ -14,11 +19,12 @@ internal sealed unsafe class NetlinkTransport : IDisposable
     private const int ReceiveTimeout = 20; // SO_RCVTIMEO
     private readonly FileDescriptor _socket;
 
+    /// <param name="protocol">Which part of the kernel to talk to.</param>
     /// <param name="groups">Multicast groups to listen to (RTMGRP_*), 0 for none.</param>
     /// <param name="patience">How long <see cref="Receive"/> waits. The kernel always answers requests; a bound keeps a kernel bug from hanging an agent.</param>
-    public NetlinkTransport(uint groups = 0, TimeSpan? patience = null)
+    public NetlinkTransport(int protocol, uint groups = 0, TimeSpan? patience = null)
     {
-        var descriptor = Libc.Socket(FamilyNetlink, Libc.SocketRaw | Libc.SocketCloseOnExec, NetlinkRoute);
+        var descriptor = Libc.Socket(FamilyNetlink, Libc.SocketRaw | Libc.SocketCloseOnExec, protocol);
         _socket = descriptor >= 0 ? new FileDescriptor(descriptor) : throw KernelException.For("netlink socket", "open", Marshal.GetLastPInvokeError());
         SetOption(descriptor, SolNetlink, CapAcknowledgements, 1);
         SetOption(descriptor, SolNetlink, ExtendedAcknowledgements, 1);

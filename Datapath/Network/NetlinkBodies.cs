@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
+using Axoneme.Datapath.Layout;
 
 namespace Axoneme.Datapath.Network;
 
-/// <summary>The fixed parts of rtnetlink messages, each as its kernel header has it.</summary>
+/// <summary>The fixed parts of netlink messages, each as its kernel header has it.</summary>
 internal static class NetlinkBodies
 {
     /// <summary><c>struct ifinfomsg</c>.</summary>
@@ -67,5 +68,46 @@ internal static class NetlinkBodies
         public uint Handle;
         public uint Parent;
         public uint Info;
+    }
+
+    /// <summary><c>struct inet_diag_sockid</c>: ports and addresses in network byte order; IPv4 in an address's first word.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public record struct SocketId
+    {
+        public ushort OwnPort;
+        public ushort PeerPort;
+        public IpAddressKey Own;
+        public IpAddressKey Peer;
+        public uint Interface;
+        public uint CookieLow;
+        public uint CookieHigh;
+    }
+
+    /// <summary><c>struct inet_diag_req_v2</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct Sockets
+    {
+        public byte Family;
+        public byte Protocol;
+        public byte Extensions;
+        public byte Padding;
+        public uint States;
+        public SocketId Id;
+    }
+
+    /// <summary><c>struct inet_diag_msg</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct Socket
+    {
+        public byte Family;
+        public byte State;
+        public byte Timer;
+        public byte Retransmissions;
+        public SocketId Id;
+        public uint Expires;
+        public uint ReceiveQueue;
+        public uint SendQueue;
+        public uint User;
+        public uint Inode;
     }
 }

@@ -1,6 +1,6 @@
 namespace Axoneme.Datapath.Network;
 
-/// <summary>Numbers of linux/netlink.h, rtnetlink.h, if_link.h, if_addr.h, neighbour.h and pkt_sched.h.</summary>
+/// <summary>Numbers of linux/netlink.h, rtnetlink.h, if_link.h, if_addr.h, neighbour.h, pkt_sched.h, sock_diag.h.</summary>
 internal static class NetlinkConstants
 {
     public const int HeaderSize = 16;
@@ -19,6 +19,8 @@ internal static class NetlinkConstants
     public const ushort NewNeighbour = 28;
     public const ushort DeleteNeighbour = 29;
     public const ushort GetNeighbour = 30;
+    public const ushort SocketsByFamily = 20; // of NETLINK_SOCK_DIAG
+    public const ushort DestroySocket = 21;
     public const ushort NewQueueDiscipline = 36;
     public const ushort GetQueueDiscipline = 38;
     public const ushort NewFilter = 44;

@@ -29,7 +29,7 @@ public sealed class NetworkChanges : IDisposable
     /// <summary>Begins to listen in a namespace, null for the calling thread's. <paramref name="changed"/> must not block for long.</summary>
     public static NetworkChanges Listen(NetworkNamespace? networkNamespace, Action changed)
     {
-        static NetlinkTransport Open() => new(LinkGroup | IPv4AddressGroup | IPv6AddressGroup | IPv4RouteGroup | IPv6RouteGroup, Patience);
+        static NetlinkTransport Open() => new(NetlinkTransport.Route, LinkGroup | IPv4AddressGroup | IPv6AddressGroup | IPv4RouteGroup | IPv6RouteGroup, Patience);
         return new NetworkChanges(networkNamespace is null ? Open() : networkNamespace.Run(Open), changed);
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Axoneme.Datapath.Native;
 using static Axoneme.Datapath.Network.NetlinkConstants;
 
@@ -11,15 +10,11 @@ namespace Axoneme.Datapath.Network;
 public sealed class RouteSocket : IDisposable
 {
     private const int MaximumDumpAttempts = 10;
-    private readonly Lock _lock = new();
-    private readonly NetlinkTransport _transport = new();
-    private readonly byte[] _buffer = new byte[64 << 10];
+    private readonly NetlinkClient _client = new("rtnetlink", NetlinkTransport.Route);
 
     private RouteSocket()
     {
     }
-
-    internal delegate void MessageReader(ushort type, ReadOnlySpan<byte> message);
 
     /// <summary>Opens a client for the calling thread's namespace.</summary>
     public static RouteSocket Open() => new();
@@ -30,37 +25,9 @@ public sealed class RouteSocket : IDisposable
     /// <summary>Sends every change of a batch and waits for the kernel's answers; throws the first refusal, after all were tried.</summary>
     public void Execute(RouteBatch batch)
     {
-        if (batch.Operations.Count == 0)
+        if (batch.Operations.Count > 0)
         {
-            return;
-        }
-
-        KernelException? refusal = null;
-        lock (_lock)
-        {
-            _transport.Send(batch.Writer.Written);
-            for (var answered = 0; answered < batch.Operations.Count;)
-            {
-                ForEachMessage(_transport.Receive(_buffer), (header, body) =>
-                {
-                    if (header.Type != MessageError)
-                    {
-                        return;
-                    }
-
-                    answered++;
-                    var error = -MemoryMarshal.Read<int>(body);
-                    if (error != 0)
-                    {
-                        refusal ??= KernelException.For("rtnetlink", batch.Operations[(int)header.Sequence - 1], error, ErrorTextOf(header, body));
-                    }
-                });
-            }
-        }
-
-        if (refusal is not null)
-        {
-            throw refusal;
+            _client.Execute(batch.Writer, batch.Operations);
         }
     }
 
@@ -110,7 +77,7 @@ public sealed class RouteSocket : IDisposable
     public IReadOnlyList<NeighbourInfo> Neighbours() =>
         DumpAll("list neighbours", GetNeighbour, new NetlinkBodies.Neighbour(), NewNeighbour, RouteMessages.Neighbour);
 
-    public void Dispose() => _transport.Dispose();
+    public void Dispose() => _client.Dispose();
 
     /// <summary>Asks for a list and reads it; null from <paramref name="read"/> leaves a message out. Begins anew when it changed meanwhile.</summary>
     internal IReadOnlyList<T> DumpAll<TBody, T>(string operation, ushort request, TBody body, ushort answer, RouteMessages.Reader<T> read)
@@ -122,7 +89,7 @@ public sealed class RouteSocket : IDisposable
             var writer = new NetlinkWriter();
             writer.Begin(request, Request | Dump, 1).Body(body);
             List<T> items = [];
-            var changed = Exchange(operation, writer, (type, message) =>
+            var changed = _client.Exchange(operation, writer, (type, message) =>
             {
                 if (type == answer && read(message) is { } item)
                 {
@@ -148,7 +115,7 @@ public sealed class RouteSocket : IDisposable
         LinkInfo? found = null;
         try
         {
-            Exchange($"find interface {name ?? $"{ifindex}"}", writer, (type, message) => found = type == NewLink ? RouteMessages.Link(message) : found);
+            _client.Exchange($"find interface {name ?? $"{ifindex}"}", writer, (type, message) => found = type == NewLink ? RouteMessages.Link(message) : found);
         }
         catch (KernelException exception) when (exception.ErrorNumber is Errno.NoDevice or Errno.NoSuchDeviceOrAddress)
         {
@@ -156,72 +123,5 @@ public sealed class RouteSocket : IDisposable
         }
 
         return found;
-    }
-
-    /// <summary>Sends one message and reads answers up to the acknowledgement or the list's end; true when the list changed meanwhile.</summary>
-    private bool Exchange(string operation, NetlinkWriter writer, MessageReader onMessage)
-    {
-        KernelException? refusal = null;
-        var done = false;
-        var changed = false;
-        lock (_lock)
-        {
-            _transport.Send(writer.Written);
-            while (!done)
-            {
-                ForEachMessage(_transport.Receive(_buffer), (header, body) =>
-                {
-                    changed |= (header.Flags & DumpInterrupted) != 0;
-                    if (header.Type is MessageError or MessageDone)
-                    {
-                        done = true;
-                        var error = body.Length >= sizeof(int) ? -MemoryMarshal.Read<int>(body) : 0;
-                        refusal = error == 0 ? refusal : KernelException.For("rtnetlink", operation, error, ErrorTextOf(header, body));
-                    }
-                    else
-                    {
-                        onMessage(header.Type, body);
-                    }
-                });
-            }
-        }
-
-        return refusal is null ? changed : throw refusal;
-    }
-
-    private void ForEachMessage(int length, Action<NetlinkHeader, ReadOnlySpan<byte>> onMessage)
-    {
-        ReadOnlySpan<byte> rest = _buffer.AsSpan(0, length);
-        while (rest.Length >= HeaderSize)
-        {
-            var header = MemoryMarshal.Read<NetlinkHeader>(rest);
-            if (header.Length < HeaderSize || header.Length > rest.Length)
-            {
-                throw new KernelException($"rtnetlink: a message claims {header.Length} bytes where {rest.Length} came");
-            }
-
-            onMessage(header, rest[HeaderSize..(int)header.Length]);
-            rest = rest[Math.Min((int)(header.Length + 3) & ~3, rest.Length)..];
-        }
-    }
-
-    /// <summary>The kernel's own words, when it gave any (NETLINK_EXT_ACK): behind the error number and, in errors, the capped request.</summary>
-    private static string? ErrorTextOf(NetlinkHeader header, ReadOnlySpan<byte> body)
-    {
-        if ((header.Flags & HasTlvs) == 0)
-        {
-            return null;
-        }
-
-        var attributes = new NetlinkAttributes(body[(sizeof(int) + (header.Type == MessageError ? HeaderSize : 0))..]);
-        while (attributes.Next())
-        {
-            if (attributes.Type == ErrorText)
-            {
-                return attributes.Text;
-            }
-        }
-
-        return null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Axoneme.Datapath.Layout;
 
 namespace Axoneme.NodeActors.Network;
 
@@ -40,4 +41,10 @@ internal interface INodeNetwork : INodeLinks
 
     /// <summary>Removes a pair by its host side; the pod's side and all routes go with it. No effect when it is gone.</summary>
     void Delete(string hostName);
+
+    /// <summary>Ends connected UDP sockets, see <see cref="Datapath.Network.SocketDiagnosis.EndUdp"/>.</summary>
+    /// <param name="netns">Path of the network namespace to look in, null for the node's own. In one that is gone there are none.</param>
+    /// <param name="peers">Sockets by cookie, with the peers they are connected to.</param>
+    /// <returns>Those that were there.</returns>
+    IReadOnlyList<SocketPeerKey> EndSockets(string? netns, IReadOnlySet<SocketPeerKey> peers);
 }

@@ -28,10 +28,10 @@ internal sealed record BackendCandidate(BackendAddress Address, bool IsIPv4, boo
         {
             foreach (var tier in tiers)
             {
-                var chosen = candidates.Where(candidate => candidate.IsReady == ready && candidate.Meets(tier)).Select(candidate => candidate.Address).ToArray();
-                if (chosen.Length > 0)
+                var chosen = BackendList.From(candidates.Where(candidate => candidate.IsReady == ready && candidate.Meets(tier)).Select(candidate => candidate.Address));
+                if (chosen.Count > 0)
                 {
-                    return BackendList.From(chosen);
+                    return chosen;
                 }
             }
         }

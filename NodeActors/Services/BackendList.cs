@@ -20,9 +20,18 @@ internal sealed class BackendList : IReadOnlyList<BackendAddress>, IEquatable<Ba
 
     public static BackendList From(IEnumerable<BackendAddress> backends)
     {
-        BackendAddress[] sorted = [.. backends.Distinct()];
+        BackendAddress[] sorted = [.. backends];
         Array.Sort(sorted);
-        return InOrder(sorted);
+        var count = 0;
+        foreach (var backend in sorted)
+        {
+            if (count == 0 || sorted[count - 1] != backend)
+            {
+                sorted[count++] = backend;
+            }
+        }
+
+        return InOrder(count == sorted.Length ? sorted : sorted[..count]);
     }
 
     /// <summary>As they are, for a list that the kernel holds in an order of its own.</summary>

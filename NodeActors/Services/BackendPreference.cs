@@ -40,15 +40,15 @@ internal sealed record BackendPreference(IReadOnlyList<BackendTier> Clusters, IR
             return BackendCandidate.Choose(candidates, s_any);
         }
 
-        var ready = candidates.Where(candidate => candidate.IsReady).ToArray();
-        var byZone = ready.Length > 0 && Array.TrueForAll(ready, candidate => candidate.HintedZone is not null);
-        var byNode = ready.Length > 0 && Array.TrueForAll(ready, candidate => candidate.HintedNode is not null);
+        var isReady = candidates.Any(candidate => candidate.IsReady);
+        var byZone = isReady && candidates.All(candidate => !candidate.IsReady || candidate.HintedZone is not null);
+        var byNode = isReady && candidates.All(candidate => !candidate.IsReady || candidate.HintedNode is not null);
         var topology = Topology.Count > 0 ? Topology : byZone ? [BackendTier.Zone, BackendTier.Any] : s_any;
-        var seen = candidates.Select(candidate => candidate with
+        var seen = !byNode && !byZone ? candidates : [.. candidates.Select(candidate => candidate with
         {
             OnNode = byNode ? candidate.HintedNode == true : candidate.OnNode,
             InZone = byZone ? candidate.HintedZone == true : candidate.InZone,
-        });
-        return BackendCandidate.Choose([.. seen], [.. Clusters.SelectMany(cluster => topology.Select(tier => cluster | tier))]);
+        })];
+        return BackendCandidate.Choose(seen, [.. Clusters.SelectMany(cluster => topology.Select(tier => cluster | tier))]);
     }
 }

@@ -11,6 +11,9 @@ internal sealed class InstalledGroup(uint number)
     /// <summary>Null for one from before a restart that nobody has asked for yet.</summary>
     public GroupKey? Key { get; set; }
 
+    /// <summary>Counts the plans it got, to tell backends of the newest from those before.</summary>
+    public uint Turn { get; set; }
+
     public Dictionary<ServiceKey, InstalledFrontend> Frontends { get; } = [];
 
     public Dictionary<BackendAddress, InstalledBackend> Backends { get; } = [];

@@ -30,6 +30,9 @@ internal sealed class InstalledBackend(uint id, BackendAddress address) : Leaver
     public BackendAddress Address => address;
 
     public bool IsTerminating { get; set; }
+
+    /// <summary>The group's <see cref="InstalledGroup.Turn"/> at which it was last wanted.</summary>
+    public uint Turn { get; set; }
 }
 
 /// <summary>A prefix that a group's clients may come from.</summary>

@@ -98,8 +98,8 @@ internal sealed partial class PoolStore(IKernelMap<PoolSlot, uint> slots, IKerne
     {
         foreach (var portion in InPortions(_unwritten.Where(pool => !pool.SlotsWritten).ToArray(), pool => pool.Ids.Length))
         {
-            var keys = portion.SelectMany(pool => Enumerable.Range(0, pool.Ids.Length).Select(index => new PoolSlot(pool.Id, (uint)index))).ToArray();
-            var values = portion.SelectMany(pool => pool.Ids).ToArray();
+            var keys = SlotsOf(portion);
+            var values = portion is [var only] ? only.Ids : [.. portion.SelectMany(pool => pool.Ids)];
             if (!Try(slots.Name, _slotTally, () => slots.PutMany(keys, values)))
             {
                 return false;
@@ -111,15 +111,23 @@ internal sealed partial class PoolStore(IKernelMap<PoolSlot, uint> slots, IKerne
 
         foreach (var portion in InPortions(_unwritten.Where(pool => pool is { TableSize: > 0, TableWritten: false }).ToArray(), pool => pool.Pieces))
         {
-            var keys = new List<MaglevKey>();
-            var values = new List<MaglevPiece>();
-            portion.ForEach(pool => AddTable(pool, keys, values));
-            if (!Try(maglev.Name, _pieceTally, () => maglev.PutMany(keys.ToArray(), values.ToArray())))
+            var keys = PiecesOf(portion);
+            var values = new MaglevPiece[keys.Length];
+            var next = 0;
+            foreach (var pool in portion)
+            {
+                var table = values.AsSpan(next, pool.Pieces);
+                WriteTable(pool, table);
+                pool.PieceSums = SumsOf(table);
+                next += table.Length;
+            }
+
+            if (!Try(maglev.Name, _pieceTally, () => maglev.PutMany(keys, values)))
             {
                 return false;
             }
 
-            _pieceTally.Puts += keys.Count;
+            _pieceTally.Puts += keys.Length;
             portion.ForEach(pool => pool.TableWritten = true);
         }
 
@@ -130,8 +138,8 @@ internal sealed partial class PoolStore(IKernelMap<PoolSlot, uint> slots, IKerne
     /// <summary>Removes pools that nobody points to. False when the kernel refused; then none is forgotten.</summary>
     public bool Delete(IReadOnlyList<InstalledPool> pools)
     {
-        var slotKeys = pools.SelectMany(pool => Enumerable.Range(0, pool.Ids.Length).Select(index => new PoolSlot(pool.Id, (uint)index))).ToArray();
-        var pieceKeys = pools.SelectMany(pool => Enumerable.Range(0, pool.Pieces).Select(piece => new MaglevKey(pool.Id, (uint)piece))).ToArray();
+        var slotKeys = SlotsOf(pools);
+        var pieceKeys = PiecesOf(pools);
         if (!Delete(slotKeys, pieceKeys))
         {
             return false;
@@ -204,7 +212,9 @@ internal sealed partial class PoolStore(IKernelMap<PoolSlot, uint> slots, IKerne
         _strayPieces.Clear();
         foreach (var pool in _pools.Values.Where(pool => pool is { TableWritten: true, Backends: not null, PieceSums: null }).Take(TablesLearned))
         {
-            pool.PieceSums = Array.ConvertAll(TableOf(pool), Sum);
+            var table = new MaglevPiece[pool.Pieces];
+            WriteTable(pool, table);
+            pool.PieceSums = SumsOf(table);
         }
 
         maglev.Scan((keys, values) =>
@@ -245,24 +255,53 @@ internal sealed partial class PoolStore(IKernelMap<PoolSlot, uint> slots, IKerne
         return slotDrift + pieceDrift;
     }
 
-    private void AddTable(InstalledPool pool, List<MaglevKey> keys, List<MaglevPiece> values)
+    private static PoolSlot[] SlotsOf(IReadOnlyList<InstalledPool> pools)
     {
-        var table = TableOf(pool);
-        pool.PieceSums = Array.ConvertAll(table, Sum);
-        keys.AddRange(Enumerable.Range(0, table.Length).Select(piece => new MaglevKey(pool.Id, (uint)piece)));
-        values.AddRange(table);
-    }
-
-    private MaglevPiece[] TableOf(InstalledPool pool)
-    {
-        var table = Maglev.Build(pool.Backends!, pool.TableSize, seed).AsSpan();
-        var pieces = new MaglevPiece[pool.Pieces];
-        for (var piece = 0; piece < pieces.Length; piece++)
+        var keys = new PoolSlot[pools.Sum(pool => pool.Ids.Length)];
+        var next = 0;
+        foreach (var pool in pools)
         {
-            table[(piece * MaglevPiece.Length)..Math.Min(table.Length, (piece + 1) * MaglevPiece.Length)].CopyTo(pieces[piece]);
+            for (var index = 0u; index < pool.Ids.Length; index++)
+            {
+                keys[next++] = new PoolSlot(pool.Id, index);
+            }
         }
 
-        return pieces;
+        return keys;
+    }
+
+    private static MaglevKey[] PiecesOf(IReadOnlyList<InstalledPool> pools)
+    {
+        var keys = new MaglevKey[pools.Sum(pool => pool.Pieces)];
+        var next = 0;
+        foreach (var pool in pools)
+        {
+            for (var piece = 0; piece < pool.Pieces; piece++)
+            {
+                keys[next++] = new MaglevKey(pool.Id, (uint)piece);
+            }
+        }
+
+        return keys;
+    }
+
+    /// <param name="pool">Whose table it is.</param>
+    /// <param name="pieces">Zero, and as many as it has.</param>
+    private void WriteTable(InstalledPool pool, Span<MaglevPiece> pieces)
+    {
+        var table = Maglev.Build(pool.Backends!, pool.TableSize, seed).AsSpan();
+        table.CopyTo(System.Runtime.InteropServices.MemoryMarshal.Cast<MaglevPiece, ushort>(pieces));
+    }
+
+    private static ulong[] SumsOf(ReadOnlySpan<MaglevPiece> pieces)
+    {
+        var sums = new ulong[pieces.Length];
+        for (var piece = 0; piece < sums.Length; piece++)
+        {
+            sums[piece] = Sum(pieces[piece]);
+        }
+
+        return sums;
     }
 
     /// <summary>FNV-1a over words; it finds damage, not malice.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Axoneme.Datapath;
+using Axoneme.Datapath.Layout;
 using Axoneme.NodeActors.Actors;
 using Axoneme.NodeActors.Local;
 using Axoneme.NodeActors.Maps;
@@ -44,6 +45,9 @@ internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
     /// <summary>Told of the newest ticket up to which the kernel has everything; on the actor's thread.</summary>
     public Action<long>? Written { private get; set; }
 
+    /// <summary>Told that UDP sockets may talk to backends that are gone, when the kernel gives them to nobody any more; on the actor's thread.</summary>
+    public Action? Stranding { private get; set; }
+
     public IEnumerable<MapStatus> MapStatus => _mapStatus;
 
     public IReadOnlyList<string> Problems => _problems;
@@ -68,6 +72,18 @@ internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
         }
 
         return asked.Answer.Task;
+    }
+
+    /// <summary>How sockets stand that asked a service and got a backend, in their order. Until the whole state is known, all stay.</summary>
+    public Task<IReadOnlyList<PeerStanding>> JudgeAsync(IReadOnlyList<(ServiceKey Asked, BackendAddress Backend)> sockets)
+    {
+        var judged = new ServiceMessage.Judged(sockets, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (!Post(judged))
+        {
+            judged.Abandon();
+        }
+
+        return judged.Answer.Task;
     }
 
     public override async ValueTask DisposeAsync()
@@ -110,6 +126,11 @@ internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
         foreach (var asked in batch.OfType<ServiceMessage.Asked>())
         {
             asked.Answer.TrySetResult(ServiceViews.Of(_programmer.InForce));
+        }
+
+        foreach (var judged in batch.OfType<ServiceMessage.Judged>())
+        {
+            judged.Answer.TrySetResult([.. judged.Sockets.Select(socket => _isComplete ? _programmer.StandingOf(socket.Asked, socket.Backend) : PeerStanding.Stays)]);
         }
 
         return ValueTask.CompletedTask;
@@ -156,6 +177,11 @@ internal sealed partial class ServiceActor : NodeActor<ServiceMessage>
 
         isDone &= _programmer.LetGo();
         ShowStatus();
+        if (_isComplete && _programmer.TakeStranding())
+        {
+            Stranding?.Invoke();
+        }
+
         if (isDone)
         {
             _backOff.Reset();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Axoneme.Datapath.Layout;
 using Axoneme.NodeActors.State;
 using Axoneme.Wire.Agent;
 
@@ -35,6 +36,12 @@ internal abstract record ServiceMessage
     public sealed record Asked(TaskCompletionSource<IReadOnlyList<ServiceView>> Answer) : ServiceMessage
     {
         public override void Abandon() => Answer.TrySetException(new NodeAgentException("the agent is stopping or failed on this; try again, and see its log"));
+    }
+
+    /// <summary>Somebody wants to know of sockets how they stand with the backends they have.</summary>
+    public sealed record Judged(IReadOnlyList<(ServiceKey Asked, BackendAddress Backend)> Sockets, TaskCompletionSource<IReadOnlyList<PeerStanding>> Answer) : ServiceMessage
+    {
+        public override void Abandon() => Answer.TrySetException(new NodeAgentException("the agent is stopping or failed on services; see its log"));
     }
 
     /// <summary>Time to compare the maps with what they should hold.</summary>

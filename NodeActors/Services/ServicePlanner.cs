@@ -145,10 +145,10 @@ internal sealed class ServicePlanner(ServiceOptions options)
             : named;
     }
 
-    private static List<BackendCandidate> Candidates(
+    private static IReadOnlyCollection<BackendCandidate> Candidates(
         ServiceRecord service, IReadOnlyCollection<EndpointSliceRecord> slices, string portName, byte protocol, NodeSituation node)
     {
-        var candidates = new Dictionary<BackendAddress, BackendCandidate>();
+        var candidates = new Dictionary<BackendAddress, BackendCandidate>(slices.Sum(slice => slice.Endpoints.Count));
         foreach (var slice in slices)
         {
             foreach (var port in slice.Ports.Where(port => port.Name == portName && ServiceEnd.Protocol(port.Protocol) == protocol && port.Port is > 0 and <= ushort.MaxValue))
@@ -161,9 +161,9 @@ internal sealed class ServicePlanner(ServiceOptions options)
                         continue;
                     }
 
-                    foreach (var text in endpoint.Addresses)
+                    for (var i = 0; i < endpoint.Addresses.Count; i++) // an enumerator for each would be more to collect than all that is planned
                     {
-                        if (IPAddress.TryParse(text, out var address))
+                        if (IPAddress.TryParse(endpoint.Addresses[i], out var address))
                         {
                             var backend = new BackendAddress(IpAddressKey.From(address), (ushort)port.Port, protocol);
 
@@ -185,7 +185,7 @@ internal sealed class ServicePlanner(ServiceOptions options)
             }
         }
 
-        return [.. candidates.Values];
+        return candidates.Values;
     }
 
     /// <summary>A pod of two families is in two slices and one endpoint.</summary>
@@ -291,7 +291,7 @@ internal sealed class ServicePlanner(ServiceOptions options)
     private static bool IsIPv4(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork;
 
     /// <summary>The pools of one port, each made once.</summary>
-    private sealed class PoolChoice(IReadOnlyList<BackendCandidate> candidates, BackendPreference preference)
+    private sealed class PoolChoice(IReadOnlyCollection<BackendCandidate> candidates, BackendPreference preference)
     {
         private readonly Dictionary<(bool IsIPv4, bool Local), BackendList> _pools = [];
 
@@ -300,10 +300,15 @@ internal sealed class ServicePlanner(ServiceOptions options)
         {
             get
             {
-                var chosen = _pools.Values.SelectMany(pool => pool).ToHashSet();
-                var serving = candidates.Where(candidate => !candidate.IsReady && !chosen.Contains(candidate.Address)
-                    && _pools.Keys.Any(key => key.IsIPv4 == candidate.IsIPv4 && (!key.Local || candidate.OnNode)));
-                return [.. chosen.Select(address => new BackendPlan(address, IsTerminating: false)), .. serving.Select(candidate => new BackendPlan(candidate.Address, IsTerminating: true))];
+                // Mostly all pools are one, which has no backend twice.
+                IReadOnlyCollection<BackendAddress> chosen = _pools.Values.Distinct().ToArray() is [var only] ? only : _pools.Values.SelectMany(pool => pool).ToHashSet();
+                var serving = candidates.Where(candidate => !candidate.IsReady && _pools.Keys.Any(key => key.IsIPv4 == candidate.IsIPv4 && (!key.Local || candidate.OnNode)))
+                    .Select(candidate => candidate.Address).ToHashSet();
+                serving.ExceptWith(serving.Count > 0 ? chosen : []);
+                var backends = ImmutableArray.CreateBuilder<BackendPlan>(chosen.Count + serving.Count);
+                backends.AddRange(chosen.Select(address => new BackendPlan(address, IsTerminating: false)));
+                backends.AddRange(serving.Select(address => new BackendPlan(address, IsTerminating: true)));
+                return backends.MoveToImmutable();
             }
         }
 

@@ -107,6 +107,7 @@ internal sealed partial class ServiceProgrammer
 
     private void SetBackends(InstalledGroup group, GroupPlan plan)
     {
+        group.Turn++;
         foreach (var (address, isTerminating) in plan.Backends)
         {
             if (!group.Backends.TryGetValue(address, out var backend))
@@ -114,15 +115,14 @@ internal sealed partial class ServiceProgrammer
                 group.Backends[address] = backend = TakeSpare(address) ?? new InstalledBackend(_ids.Next(_backends.Desired.ContainsKey), address);
             }
 
-            backend.Group = group;
+            (backend.Group, backend.Turn) = (group, group.Turn);
             backend.Stay();
             Set(backend, isTerminating);
         }
 
         if (group.Backends.Count > plan.Backends.Length)
         {
-            var wanted = plan.Backends.Select(backend => backend.Address).ToHashSet();
-            foreach (var gone in group.Backends.Values.Where(backend => backend.Leave is null && !wanted.Contains(backend.Address)))
+            foreach (var gone in group.Backends.Values.Where(backend => backend.Leave is null && backend.Turn != group.Turn))
             {
                 Leave(group, gone);
             }

@@ -30,6 +30,7 @@ internal sealed partial class ServiceProgrammer
     private readonly Dictionary<ServiceOwner, (ServicePlan Plan, string Problem, bool MayFit)> _refused = [];
     private readonly List<(Leaver Leaver, object Leave)> _left = [];
     private bool _isWritten;
+    private bool _mayStrand = true; // an earlier run may have died before it said so
     private readonly Queue<(long Since, Leaver Leaver, object Leave)> _leaving = [];
 
     public ServiceProgrammer(ServiceMaps maps, ServiceIds ids, ServiceOptions options, TimeProvider time, ILogger logger)
@@ -59,6 +60,36 @@ internal sealed partial class ServiceProgrammer
         .. _refused.OrderBy(pair => pair.Key).Select(pair => pair.Value.Problem),
         .. Status.Where(map => map.Problem is not null).Select(map => MapSizing.OptionOf(map.Name) is { } option ? $"{map.Problem}; {option} makes it larger" : map.Problem!),
     ];
+
+    /// <summary>
+    /// How a socket stands that asked a service and got a backend. As long as not everything is written nobody can get another one, so all stay. A port of
+    /// every node is asked under addresses that are no frontends.
+    /// </summary>
+    public PeerStanding StandingOf(ServiceKey asked, BackendAddress backend)
+    {
+        var ofEveryNode = asked with { Address = asked.Address.IsIPv4 ? IpAddressKey.FromIPv4(0) : default };
+        if (!_isWritten)
+        {
+            return PeerStanding.Stays;
+        }
+
+        if ((_inForce.GetValueOrDefault(asked) ?? _inForce.GetValueOrDefault(ofEveryNode)) is not { } frontend)
+        {
+            return _frontendIds.ContainsKey(asked) || _frontendIds.ContainsKey(ofEveryNode) ? PeerStanding.Leaves : PeerStanding.Gone;
+        }
+
+        return frontend.Group.Backends.TryGetValue(backend, out var installed)
+            ? installed.Leave is null ? PeerStanding.Stays : PeerStanding.Leaves
+            : PeerStanding.Gone;
+    }
+
+    /// <summary>Whether UDP sockets may have lost their backend since the last call; once when the kernel has it, and once when nothing remembers the backend.</summary>
+    public bool TakeStranding()
+    {
+        var may = _mayStrand && _isWritten;
+        _mayStrand &= !may;
+        return may;
+    }
 
     /// <summary>Plans that changed, null for an owner that has none any more. Nothing is written before <see cref="Flush"/>.</summary>
     public void Update(IReadOnlyDictionary<ServiceOwner, ServicePlan?> changes)
@@ -105,6 +136,7 @@ internal sealed partial class ServiceProgrammer
         var now = _time.GetTimestamp();
         foreach (var (leaver, leave) in _left.Where(left => ReferenceEquals(left.Leaver.Leave, left.Leave)))
         {
+            _mayStrand |= IsOfDatagrams(leaver);
             if (leaver is InstalledRange range)
             {
                 Forget(range); // who may not come any more may not come for another second
@@ -144,6 +176,7 @@ internal sealed partial class ServiceProgrammer
             }
 
             Forget(next.Leaver);
+            _mayStrand |= IsOfDatagrams(next.Leaver);
         }
 
         if (pools.Count > 0 && !_pools.Delete(pools))
@@ -186,6 +219,9 @@ internal sealed partial class ServiceProgrammer
                 break;
         }
     }
+
+    private static bool IsOfDatagrams(Leaver leaver) =>
+        leaver is InstalledBackend { Address.Protocol: ServiceEnd.Udp } or FrontendId { Key.Protocol: ServiceEnd.Udp };
 
     private void Leave(Leaver leaver) => _left.Add((leaver, leaver.Go()));
 }

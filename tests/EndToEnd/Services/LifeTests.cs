@@ -63,6 +63,71 @@ public sealed class LifeTests(LifeBed bed) : IClassFixture<LifeBed>
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_connected_udp_socket_is_told_that_its_backend_was_removed_and_connects_to_another(bool agentIsAway)
+    {
+        var service = await bed.ServiceAsync(agentIsAway ? "stranded-later" : "stranded");
+        var node = bed.Cluster.Nodes[0];
+        await bed.SetAsync(service, Near, Far);
+        await bed.AnsweredAsync(service, "web1", "web2");
+        var open = await Task.WhenAll(from family in LifeBed.Families from _ in Enumerable.Range(0, 6) from socket in new[]
+        {
+            ConnectedDatagrams.BeginAsync(node, bed.Client, service.ClusterIp(family), ManualService.Port),
+            ConnectedDatagrams.BeginAsync(node, service.ClusterIp(family), ManualService.Port),
+        } select socket);
+        var direct = await Task.WhenAll(new[] { Far.Pod.Ipv4, Far.Pod.Ipv6 }.Select(address => ConnectedDatagrams.BeginAsync(node, bed.Client, address, 8080)));
+        try
+        {
+            var before = await WhoAsync(open);
+            Assert.Equal(["web1", "web2"], before.Distinct().Order());
+            Assert.Equal(["web2", "web2"], await WhoAsync(direct));
+
+            // Whoever has it keeps it as long as it only terminates.
+            await bed.SetAsync(service, Near, Far with { State = EndpointState.Terminating });
+            Assert.Equal(before, await WhoAsync(open));
+            if (agentIsAway)
+            {
+                await node.KillServerAsync();
+                await bed.Cluster.ApplyAsync($"{service.Name}-slices.yaml", Endpoint.Slices(service.Name, service.Name, [Near])!);
+                Assert.Equal(before, await WhoAsync(open));
+                await node.StartServerAsync();
+            }
+            else
+            {
+                await bed.SetAsync(service, Near);
+            }
+
+            // The pod itself lives on and would answer.
+            var stranded = open.Where((_, i) => before[i] == "web2").ToList();
+            var told = new List<string>();
+            await bed.Cluster.UntilAsync("all are told", async () =>
+            {
+                foreach (var socket in stranded.ToArray())
+                {
+                    if (await socket.AskAsync() is not "web2" and var said)
+                    {
+                        told.Add(said);
+                        stranded.Remove(socket);
+                    }
+                }
+
+                return stranded.Count == 0;
+            });
+            Assert.All(told, said => Assert.Contains("Software caused connection abort", said, StringComparison.Ordinal));
+            await Task.WhenAll(open.Where((_, i) => before[i] == "web2").Select(socket => socket.ConnectAsync()));
+            Assert.All(await WhoAsync(open), who => Assert.Equal("web1", who));
+            Assert.Equal(["web2", "web2"], await WhoAsync(direct));
+
+            static Task<string[]> WhoAsync(ConnectedDatagrams[] sockets) => Task.WhenAll(sockets.Select(socket => socket.AskAsync()));
+        }
+        finally
+        {
+            Array.ForEach([.. open, .. direct], socket => socket.Dispose());
+        }
+    }
+
     [Fact]
     public async Task An_agent_that_dies_and_comes_back_moves_neither_connections_nor_affinity()
     {

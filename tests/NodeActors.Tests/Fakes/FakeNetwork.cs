@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Net;
+using Axoneme.Datapath.Layout;
 using Axoneme.NodeActors.Network;
 
 namespace Axoneme.NodeActors.Tests.Fakes;
@@ -94,6 +96,26 @@ internal sealed partial class FakeNetwork(Action<string>? record = null) : INode
             _pairs.Remove(hostName);
             record?.Invoke("delete pair");
         }
+    }
+
+    /// <summary>Sockets of pods' namespaces by path, and of the node's own by "".</summary>
+    public ConcurrentDictionary<string, ConcurrentDictionary<SocketPeerKey, bool>> Sockets { get; } = [];
+
+    /// <summary>Thrown for a namespace as long as it is there.</summary>
+    public ConcurrentDictionary<string, Exception> Closed { get; } = [];
+
+    /// <summary>How often a namespace was looked into.</summary>
+    public int SocketLooks;
+
+    public IReadOnlyList<SocketPeerKey> EndSockets(string? netns, IReadOnlySet<SocketPeerKey> peers)
+    {
+        Interlocked.Increment(ref SocketLooks);
+        if (Closed.TryGetValue(netns ?? "", out var failure))
+        {
+            throw failure;
+        }
+
+        return Sockets.TryGetValue(netns ?? "", out var sockets) ? [.. peers.Where(peer => sockets.TryRemove(peer, out _))] : [];
     }
 
     private void ThrowIfDue(string operation)
