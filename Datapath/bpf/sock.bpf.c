@@ -157,6 +157,18 @@ static __always_inline bool find_service_of(struct bpf_sock_addr *ctx, struct ta
 	return true;
 }
 
+/* A socket that is connected to this address itself, and once was through a service, has no other peer any more. */
+static __always_inline void forget_peer(struct bpf_sock_addr *ctx, const struct target *target)
+{
+	struct socket_peer_key key = {};
+
+	key.socket = bpf_get_socket_cookie(ctx);
+	key.address = target->address;
+	key.port = target->port;
+	key.protocol = target->protocol;
+	bpf_map_delete_elem(&socket_peers, &key);
+}
+
 /* A connection that is refused at once tells the client more than one that times out. */
 static __always_inline int refuse(void)
 {
@@ -208,6 +220,8 @@ static __always_inline int send4(struct bpf_sock_addr *ctx, bool is_datagram)
 		return refuse();
 	if (changed)
 		write4(ctx, &target);
+	else if (!is_datagram && target.protocol == IPPROTO_UDP)
+		forget_peer(ctx, &target);
 	return PROCEED;
 }
 
@@ -224,6 +238,8 @@ static __always_inline int send6(struct bpf_sock_addr *ctx, bool is_datagram)
 		return refuse();
 	if (changed)
 		write6(ctx, &target);
+	else if (!is_datagram && target.protocol == IPPROTO_UDP)
+		forget_peer(ctx, &target);
 	return PROCEED;
 }
 

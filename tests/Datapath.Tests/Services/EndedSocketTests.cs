@@ -39,6 +39,21 @@ public sealed class EndedSocketTests : IDisposable
         Assert.Equal(7, Ask(anew));
     }
 
+    [Theory]
+    [InlineData("10.96.0.1:53", "127.0.0.2:5353")]
+    [InlineData("[fd00:96::1]:53", "[fd00:5::1]:5353")]
+    public void A_socket_that_is_connected_anew_to_the_backend_itself_asks_no_service_any_more(string service, string backend)
+    {
+        var (frontend, itself) = (IPEndPoint.Parse(service), IPEndPoint.Parse(backend));
+        _node.Add(frontend, ServiceNode.Udp, [itself]);
+        var socket = Connect(frontend);
+        var known = Assert.Single(Remembered).Key;
+        socket.Connect(itself);
+        Assert.Empty(Remembered);
+        socket.Connect(frontend);
+        Assert.Equal(known, Assert.Single(Remembered).Key);
+    }
+
     [Fact]
     public void Sockets_of_other_services_and_backends_and_protocols_stay()
     {
