@@ -478,6 +478,14 @@ APART int refuse(struct __sk_buff *skb, const struct packet *packet, const struc
 	return reason;
 }
 
+static __always_inline bool is_for_device(struct __sk_buff *skb, const struct packet *packet)
+{
+	__u32 ifindex = skb->ifindex;
+	struct device *device = find_device(ifindex);
+
+	return device && is_address_of(&packet->destination, device, packet->family);
+}
+
 /*
  * Returns 0, the drop reason, or NOT_OURS. `endpoint` is our end, found by the packet's address when it is not known; `target` is
  * set to the local pod that the packet goes to where that is known already, `hop` to the way of an established connection. Only where a
@@ -489,26 +497,28 @@ static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, s
 	/* Of what begins, a service is asked for first: it has no connection yet, which would be the longest search of all. */
 	bool begins = config.services && clients == CLIENTS_OUTSIDE && packet->kind == PACKET_CONNECTION && tells_beginning(packet) && is_beginning(packet) &&
 		      !has_options(packet);
-	bool asks = begins && asks_service(packet);
+	bool asks = begins && asks_service(packet), at_node = false;
 	struct conntrack_entry *entry = 0;
 	const struct conntrack_end *mine;
 	struct conntrack_end *other;
+	int followed = 0;
 
 	passage->now = now_ticks();
 	passage->from_initiator = true;
 	if (*endpoint)
 		passage->identity = (*endpoint)->identity;
 	set_out(passage, 0, 0, false);
-	if (!asks)
+	/* What is for the node's own address is rather on its way to a backend elsewhere, or from there, than part of a connection. */
+	if (config.services && clients == CLIENTS_OUTSIDE)
+		at_node = is_for_device(skb, packet);
+	if (at_node)
+		followed = follow_shortcut(skb, packet, passage);
+	if (!followed && !asks)
 		entry = find_live_connection(packet, passage);
-	if (config.services && clients == CLIENTS_OUTSIDE && !entry) {
-		int followed = follow_shortcut(skb, packet, passage);
-
-		if (followed < 0)
-			return refuse(skb, packet, passage, -followed);
-		if (followed)
-			return NOT_OURS;
-	}
+	if (config.services && clients == CLIENTS_OUTSIDE && !entry && !at_node)
+		followed = follow_shortcut(skb, packet, passage);
+	if (followed)
+		return followed < 0 ? refuse(skb, packet, passage, -followed) : NOT_OURS;
 	if (config.services && clients) {
 		int translated = TO_NO_SERVICE;
 
