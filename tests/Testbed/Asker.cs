@@ -12,10 +12,13 @@ public sealed record Asker(string ControlSocket)
     /// <summary>How many are asked at once: more datagrams would not fit before somebody who has much to answer.</summary>
     private const int AtOnce = 32;
 
-    /// <summary>Beyond the node ports. A datagram says of no port that it is free again, and translations take long to forget.</summary>
+    /// <summary>
+    /// Beyond the node ports. A datagram says of no port that it is free again, and translations take long to forget. And a port that asks a service and its backend
+    /// itself at once, as two who ask from one pod might by chance, has two connections that nobody there can tell apart.
+    /// </summary>
     private const int FirstPort = 33000;
 
-    private static int s_udpPorts;
+    private static int s_ports;
 
     /// <summary>How long an answer is waited for: only what fails takes so long.</summary>
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
@@ -48,7 +51,7 @@ public sealed record Asker(string ControlSocket)
             ["port"] = asked.Port,
             ["timeoutMs"] = (int)patience.TotalMilliseconds,
             ["ask"] = true,
-            ["from"] = asked.From == 0 && asked.Protocol == "udp" ? FirstPort + (Interlocked.Increment(ref s_udpPorts) % (65536 - FirstPort)) : asked.From,
+            ["from"] = asked.From == 0 ? FirstPort + (int)((uint)Interlocked.Increment(ref s_ports) % (65536 - FirstPort)) : asked.From,
         }.ToJsonString());
         await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Join('\n', requests) + "\n"));
         return await answers;
