@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Axoneme.Datapath.Maps;
+using Axoneme.Datapath.Native;
 using Axoneme.Datapath.Network;
 
 namespace Axoneme.Testbed;
@@ -140,6 +142,15 @@ public abstract class AgentNode
             .Select(endpoint => Pod.From(endpoint, namespaces))
             .OfType<Pod>()
             .ToDictionary(pod => pod.FullName);
+    }
+
+    /// <summary>How many packets the node's programs have counted.</summary>
+    /// <param name="counter">The index in map <c>counters</c> (bpf/lib/layout.h).</param>
+    public ulong Counted(uint counter)
+    {
+        var path = Path.Combine(BpfRoot, "maps", "counters");
+        using var counters = new PerCpuCounters(BpfObjectCalls.OpenPinned(path) ?? throw new FileNotFoundException("the agent has not pinned its map", path), "counters");
+        return counters.Read().FirstOrDefault(reading => reading.Index == counter).Packets;
     }
 
     /// <summary>Tries until it holds; on giving up shows the end of the server's log.</summary>

@@ -12,10 +12,16 @@ public sealed record Asker(string ControlSocket)
     /// <summary>How many are asked at once: more datagrams would not fit before somebody who has much to answer.</summary>
     private const int AtOnce = 32;
 
-    /// <summary>Beyond the node ports. A datagram says of no port that it is free again, and translations take long to forget.</summary>
-    private const int FirstPort = 33000;
+    /// <summary>
+    /// Below the node ports, and no port that a kernel gives to others. A port that asks a service and its backend itself at once, as two who ask from one pod might by
+    /// chance, would have two connections that nobody there can tell apart.
+    /// </summary>
+    private static readonly (int First, int Count) TcpPorts = (10_000, 20_000);
 
-    private static int s_udpPorts;
+    /// <summary>Beyond the node ports. A datagram says of no port that it is free again, and translations take long to forget.</summary>
+    private static readonly (int First, int Count) UdpPorts = (33_000, 32_536);
+
+    private static int s_asked;
 
     /// <summary>How long an answer is waited for: only what fails takes so long.</summary>
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(5);
@@ -48,11 +54,13 @@ public sealed record Asker(string ControlSocket)
             ["port"] = asked.Port,
             ["timeoutMs"] = (int)patience.TotalMilliseconds,
             ["ask"] = true,
-            ["from"] = asked.From == 0 && asked.Protocol == "udp" ? FirstPort + (Interlocked.Increment(ref s_udpPorts) % (65536 - FirstPort)) : asked.From,
+            ["from"] = asked.From > 0 ? asked.From : NextPort(asked.Protocol == "tcp" ? TcpPorts : UdpPorts),
         }.ToJsonString());
         await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Join('\n', requests) + "\n"));
         return await answers;
     }
+
+    private static int NextPort((int First, int Count) ports) => ports.First + (Interlocked.Increment(ref s_asked) % ports.Count);
 
     private static async Task<Heard[]> ReadAsync(NetworkStream stream, int count)
     {

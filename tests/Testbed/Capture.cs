@@ -8,6 +8,12 @@ public sealed class Capture : IAsyncDisposable
 {
     private const int PcapHeader = 24;
     private const int PacketHeader = 16;
+
+    /// <summary>KiB for packets that tcpdump has yet to read, each of which may take 64: many come at once.</summary>
+    private const string Room = "32768";
+    /// <summary>It ends with what it has read: the last packets have to get that far.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
+
     private readonly Process _tcpdump;
     private readonly string _file;
 
@@ -23,7 +29,7 @@ public sealed class Capture : IAsyncDisposable
     public static async Task<Capture> StartAsync(string netnsPath, string device, string filter = "")
     {
         var file = Path.GetTempFileName();
-        string[] arguments = ["-i", device, "-n", "-U", "-Z", "root", "--immediate-mode", "-w", file, .. filter.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+        string[] arguments = ["-i", device, "-n", "-U", "-B", Room, "-Z", "root", "--immediate-mode", "-w", file, .. filter.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
         var capture = new Capture(Command.Start("nsenter", Namespace.Enter(netnsPath, "tcpdump", arguments), redirect: true), file);
         var said = new List<string>();
         while (await capture._tcpdump.StandardError.ReadLineAsync() is { } line)
@@ -89,6 +95,7 @@ public sealed class Capture : IAsyncDisposable
     {
         if (!_tcpdump.HasExited)
         {
+            await Task.Delay(Moment);
             await Command.RunAsync("kill", ["-INT", _tcpdump.Id.ToString()]);
             await _tcpdump.WaitForExitAsync();
         }

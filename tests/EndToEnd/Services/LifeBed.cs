@@ -3,7 +3,8 @@ using Axoneme.EndToEnd.Policies;
 namespace Axoneme.EndToEnd.Services;
 
 /// <summary>Two nodes with a backend each and clients of every manner, for tests that make a service each. Its tests run one after the other.</summary>
-public sealed class LifeBed : IAsyncLifetime
+/// <param name="options">How the nodes reach each other, and what their agents are told.</param>
+public abstract class LifeBed(ClusterOptions options) : IAsyncLifetime
 {
     private readonly List<Responder> _processes = [];
     private int _services;
@@ -27,7 +28,7 @@ public sealed class LifeBed : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Cluster = await Cluster.StartAsync(
-            new ClusterOptions(), ("pods.yaml", string.Join("\n---\n", ManualService.Pod("client", 1), ManualService.Pod("web1", 1), ManualService.Pod("web2", 2))));
+            options, ("pods.yaml", string.Join("\n---\n", ManualService.Pod("client", 1), ManualService.Pod("web1", 1), ManualService.Pod("web2", 2))));
         var pods = await Cluster.PodsAsync("shop/client", "shop/web1", "shop/web2");
         (Client, Backends) = (pods["shop/client"], [new Endpoint(pods["shop/web1"], 1), new Endpoint(pods["shop/web2"], 2)]);
         _processes.Add(await Responder.StartAsync(Client.NetnsPath, Path.Combine(Cluster.Nodes[0].RunDirectory, "packets.sock"), []));

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Axoneme.EndToEnd.Services;
 
 /// <summary>What services do for connections over time: backends and agents that go, clients that stay, addresses that are not for everybody.</summary>
-public sealed class LifeTests(LifeBed bed) : IClassFixture<LifeBed>
+public abstract class LifeTests(LifeBed bed)
 {
     private const string Affinity = "sessionAffinity: ClientIP";
 

@@ -4,7 +4,8 @@ namespace Axoneme.EndToEnd.Services;
 /// <param name="Name">In namespace shop.</param>
 /// <param name="Number">Makes its addresses, from 1.</param>
 /// <param name="More">More lines of its spec.</param>
-internal sealed record ManualService(string Name, int Number, string More = "")
+/// <param name="Annotations">Its annotations, as they stand between braces.</param>
+internal sealed record ManualService(string Name, int Number, string More = "", string Annotations = "")
 {
     public const int Port = 80;
 
@@ -13,7 +14,7 @@ internal sealed record ManualService(string Name, int Number, string More = "")
     public string Yaml => $$$"""
         apiVersion: v1
         kind: Service
-        metadata: {name: {{{Name}}}, namespace: shop}
+        metadata: {name: {{{Name}}}, namespace: shop, annotations: {{{{Annotations}}}}}
         spec:
           type: LoadBalancer
           ipFamilyPolicy: RequireDualStack

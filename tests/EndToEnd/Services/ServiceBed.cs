@@ -91,7 +91,7 @@ internal sealed class ServiceBed : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            Assert.Fail($"{_settings}:\n{wrong}");
+            Assert.Fail(wrong);
         }
 
         var heard = _questions.ToDictionary(question => question, _ => new HashSet<string>());
@@ -100,7 +100,7 @@ internal sealed class ServiceBed : IAsyncDisposable
         {
             var answers = await AskAsync([.. open.SelectMany(question => Enumerable.Repeat(question, Times))]);
             wrong = string.Join('\n', answers.Select(asked => Judge(asked.Question, asked.Heard)).OfType<string>());
-            Assert.True(wrong.Length == 0, $"{_settings}, after all had been right:\n{wrong}");
+            Assert.True(wrong.Length == 0, $"after all had been right:\n{wrong}");
             foreach (var (question, answer) in answers)
             {
                 heard[question].Add(answer.Who ?? "");
@@ -109,7 +109,7 @@ internal sealed class ServiceBed : IAsyncDisposable
             open = [.. open.Where(question => !question.Frontend.HasAffinity && heard[question].Count < Expectation.Answering(question.Client, question.Frontend).Count)];
             return open.Count == 0;
         });
-        Assert.All(heard.Where(asked => asked.Key.Frontend.HasAffinity), asked => Assert.True(asked.Value.Count == 1, $"{_settings}: {asked.Key} heard {string.Join(", ", asked.Value)}"));
+        Assert.All(heard.Where(asked => asked.Key.Frontend.HasAffinity), asked => Assert.True(asked.Value.Count == 1, $"{asked.Key} heard {string.Join(", ", asked.Value)}"));
     }
 
     public async ValueTask DisposeAsync()
