@@ -6,21 +6,6 @@
 #include "conntrack.h"
 #include "shortcut.h"
 
-static __always_inline struct conntrack_entry *find_connection(const struct packet *packet, bool *source_is_high)
-{
-	if (packet->family == 4) {
-		struct conntrack_key4 key;
-
-		*source_is_high = make_key4(&key, packet);
-		return bpf_map_lookup_elem(&conntrack4, &key);
-	} else {
-		struct conntrack_key6 key;
-
-		*source_is_high = make_key6(&key, packet);
-		return bpf_map_lookup_elem(&conntrack6, &key);
-	}
-}
-
 APART int save_connection(const struct packet *packet, const struct conntrack_entry *entry)
 {
 	if (!packet || !entry)
@@ -545,6 +530,10 @@ static __always_inline int admit(struct __sk_buff *skb, struct packet *packet, s
 		if (translated < 0)
 			return refuse(skb, packet, passage, -translated);
 		passage->to_service = translated;
+		/* A connection to the backend itself from the port of one to its service: the answers could not be told apart. */
+		if (clients == CLIENTS_INSIDE && !translated && entry && entry->flags & CONNTRACK_SERVICE && passage->from_initiator && tells_beginning(packet) && is_beginning(packet) &&
+		    !is_closing(entry))
+			return refuse(skb, packet, passage, DROP_NAT_NO_MAPPING);
 		if (translated && entry && !(entry->flags & CONNTRACK_SERVICE))
 			entry->flags |= CONNTRACK_SERVICE | (passage->from_initiator ? 0 : CONNTRACK_BACKEND_FIRST);
 	}

@@ -107,19 +107,36 @@ APART int find_way_to_backend(struct __sk_buff *skb, const struct packet *packet
 	return device && find_own_address(device, packet->family, &with->own) ? 1 : -DROP_NAT_NO_MAPPING;
 }
 
+/* Does the client talk from this port to the backend of `with->made` itself? Then the answers could not be told apart. */
+static __noinline bool has_own_connection(const struct packet *packet, struct balancing *with, __u32 now)
+{
+	struct conntrack_entry *entry;
+	bool high;
+
+	with->inner = *packet;
+	with->inner.destination = with->made.tuple.destination;
+	with->inner.destination_port = with->made.tuple.destination_port;
+	entry = find_connection(&with->inner, &high);
+	return entry && !(entry->flags & CONNTRACK_SERVICE) && !is_closing(entry) && !is_expired(entry, packet->protocol, now);
+}
+
 /* Remembers the translation `with->made` to a backend; to one elsewhere under this node's address. Returns 0 or the drop reason. */
 static __noinline int save_choice(struct __sk_buff *skb, const struct packet *packet, const struct passage *passage, struct balancing *with, bool outside)
 {
+	bool elsewhere = false;
 	int found = 0;
 
 	with->made.role = NAT_ASKS | NAT_SERVICE;
-	if (outside && !(with->made.flags & NAT_DIRECT_RETURN)) {
+	if (outside) {
 		find_address(&with->made.tuple.destination, packet->family, &with->backend);
-		if (!with->backend.ifindex)
-			found = find_way_to_backend(skb, packet, passage, &with->made.tuple);
+		elsewhere = !with->backend.ifindex;
 	}
+	if (elsewhere && !(with->made.flags & NAT_DIRECT_RETURN))
+		found = find_way_to_backend(skb, packet, passage, &with->made.tuple);
 	if (found < 0)
 		return -found;
+	if (!found && !elsewhere && has_own_connection(packet, with, passage->now))
+		return DROP_NAT_NO_MAPPING;
 	if (!found)
 		return save_service(&with->key, &with->made);
 	with->made.role |= NAT_BOTH_ENDS;

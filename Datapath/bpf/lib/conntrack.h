@@ -92,6 +92,21 @@ static __always_inline bool make_key6(struct conntrack_key6 *key, const struct p
 	return high;
 }
 
+static __always_inline struct conntrack_entry *find_connection(const struct packet *packet, bool *source_is_high)
+{
+	if (packet->family == 4) {
+		struct conntrack_key4 key;
+
+		*source_is_high = make_key4(&key, packet);
+		return bpf_map_lookup_elem(&conntrack4, &key);
+	} else {
+		struct conntrack_key6 key;
+
+		*source_is_high = make_key6(&key, packet);
+		return bpf_map_lookup_elem(&conntrack6, &key);
+	}
+}
+
 static __always_inline bool is_end_current(const struct conntrack_end *end, const struct endpoint *endpoint)
 {
 	return end->identity == endpoint->identity && end->policy_id == endpoint->policy_id &&
