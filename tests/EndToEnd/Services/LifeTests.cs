@@ -185,8 +185,7 @@ public abstract class LifeTests(LifeBed bed)
         {
             foreach (var (name, way) in waiting)
             {
-                way.Heard.Add((await way.Asker.AskAsync([way.Asked]))[0].Who!);
-                if (way.Heard.Count == 2)
+                if ((await way.Asker.AskAsync([way.Asked]))[0].Who is { } who && way.Heard.Add(who) && way.Heard.Count == 2)
                 {
                     waiting.Remove(name);
                 }
