@@ -329,25 +329,77 @@ static __always_inline int l4_checksum_offset(__u8 protocol)
 	}
 }
 
+/* The kernel may keep a sum over all of the packet, which addresses of IPv6 and the checksum that covers them leave as it was. */
+#define CHECKSUM_OF_IPV6 (1ULL << 7) /* BPF_F_IPV6 of Linux 6.16 and stable versions since; others refuse it, and are wrong about such sums */
+
+static __always_inline int replace_pseudo_header(struct __sk_buff *skb, __u32 family, __u32 at, __u64 difference, __u64 flags)
+{
+	flags |= BPF_F_PSEUDO_HDR;
+	if (family == 6 && !bpf_l4_csum_replace(skb, at, 0, difference, flags | CHECKSUM_OF_IPV6))
+		return 0;
+	return bpf_l4_csum_replace(skb, at, 0, difference, flags);
+}
+
+/* Writes both addresses. Returns what that changes in a sum over them, or -1. */
+static __always_inline __s64 write_addresses(struct __sk_buff *skb, const struct packet *packet, const struct tuple *to)
+{
+	void *data = (void *)(long)skb->data + ETH_HLEN, *end = (void *)(long)skb->data_end;
+
+	if (packet->family == 4) {
+		struct iphdr *ip = data;
+		__u64 difference, sum;
+
+		if ((void *)(ip + 1) > end)
+			return -1;
+		difference = (__u64)(__u32)~packet->source.word[3] + to->source.word[3] + (__u32)~packet->destination.word[3] + to->destination.word[3];
+		difference = (difference & 0xffffffff) + (difference >> 32);
+		difference = (difference & 0xffffffff) + (difference >> 32);
+		sum = difference + (__u16)~ip->check;
+		sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+		sum = (sum & 0xffff) + (sum >> 16);
+		sum = (sum & 0xffff) + (sum >> 16);
+		ip->check = ~sum;
+		ip->saddr = to->source.word[3];
+		ip->daddr = to->destination.word[3];
+		return difference;
+	} else {
+		struct ipv6hdr *ip = data;
+		__u32 size = 2 * sizeof(struct ip_address);
+
+		if ((void *)(ip + 1) > end)
+			return -1;
+		__builtin_memcpy(&ip->saddr, &to->source, sizeof(to->source));
+		__builtin_memcpy(&ip->daddr, &to->destination, sizeof(to->destination));
+		/* Both stand behind each other in struct packet and in struct tuple. */
+		return bpf_csum_diff((__be32 *)packet->source.word, size, (__be32 *)to->source.word, size, 0);
+	}
+}
+
+/* Writes both ports, of an echo its id. */
+static __always_inline int write_ports(struct __sk_buff *skb, __u32 l4, bool echo, __u32 ports)
+{
+	if (echo)
+		return bpf_skb_store_bytes(skb, l4 + 4, &ports, sizeof(__be16), 0);
+	return bpf_skb_store_bytes(skb, l4, &ports, sizeof(ports), 0);
+}
+
 /*
  * Turns a packet's own addresses and ports into those of a translation, checksums included. A later fragment has no ports, an echo has one id. Returns 0 or
  * the drop reason.
  */
 APART int put_ends(struct __sk_buff *skb, struct packet *packet, const struct tuple *to)
 {
-	__u32 from_ports, to_ports, l4, sum_at;
+	__u32 from_ports, to_ports, l4;
 	bool moves, echo, whole;
-	int at, error = 0;
+	int checksum, error = 0;
 	__u64 flags;
-	__s64 sum;
 
 	if (!packet || !to)
 		return DROP_WRITE_ERROR;
 	echo = is_echo_protocol(packet->protocol);
 	whole = !packet->later_fragment;
 	l4 = packet->l4_offset;
-	at = whole ? l4_checksum_offset(packet->protocol) : -1;
-	sum_at = l4 + at;
+	checksum = whole ? l4_checksum_offset(packet->protocol) : -1;
 	flags = packet->protocol == IPPROTO_UDP ? BPF_F_MARK_MANGLED_0 : 0;
 	moves = !same_address(&packet->source, &to->source) || !same_address(&packet->destination, &to->destination);
 	from_ports = (__u32)packet->destination_port << 16 | packet->source_port;
@@ -358,35 +410,19 @@ APART int put_ends(struct __sk_buff *skb, struct packet *packet, const struct tu
 	}
 	if (packet->protocol == IPPROTO_SCTP && whole && from_ports != to_ports)
 		return DROP_NAT_UNKNOWN_PROTOCOL; /* its checksum covers the ports */
-	if (moves && packet->family == 4) {
-		__be32 before[] = { packet->source.word[3], packet->destination.word[3] };
-		__be32 after[] = { to->source.word[3], to->destination.word[3] };
+	if (moves) {
+		__s64 difference = write_addresses(skb, packet, to);
 
-		sum = bpf_csum_diff(before, sizeof(before), after, sizeof(after), 0);
-		if (at >= 0 && !echo)
-			error |= bpf_l4_csum_replace(skb, sum_at, 0, sum, flags | BPF_F_PSEUDO_HDR);
-		error |= bpf_l3_csum_replace(skb, ETH_HLEN + IPV4_CHECKSUM_OFFSET, 0, sum, 0);
-		error |= bpf_skb_store_bytes(skb, ETH_HLEN + IPV4_SOURCE_OFFSET, after, sizeof(after), 0);
-	} else if (moves) {
-		/* Both addresses stand behind each other in packets, in struct packet and in struct tuple. */
-		__u32 size = 2 * sizeof(struct ip_address);
-
-		sum = bpf_csum_diff(packet->source.word, size, (__be32 *)to->source.word, size, 0);
-		if (at >= 0)
-			error |= bpf_l4_csum_replace(skb, sum_at, 0, sum, flags | BPF_F_PSEUDO_HDR);
-		error |= bpf_skb_store_bytes(skb, ETH_HLEN + IPV6_SOURCE_OFFSET, &to->source, size, 0);
+		if (difference < 0)
+			return DROP_WRITE_ERROR;
+		if (checksum >= 0 && packet->protocol != IPPROTO_ICMP)
+			error |= replace_pseudo_header(skb, packet->family, l4 + checksum, difference, flags);
 	}
 	if (whole && from_ports != to_ports) {
-		__u32 size = echo ? sizeof(__be16) : sizeof(to_ports);
-
-		if (echo)
-			from_ports &= 0xffff;
-		if (at >= 0)
-			error |= bpf_l4_csum_replace(skb, sum_at, from_ports, echo ? to_ports & 0xffff : to_ports, flags | size);
-		if (echo)
-			error |= bpf_skb_store_bytes(skb, l4 + 4, &to_ports, sizeof(__be16), 0);
-		else
-			error |= bpf_skb_store_bytes(skb, l4, &to_ports, sizeof(to_ports), 0);
+		if (checksum >= 0)
+			error |= echo ? bpf_l4_csum_replace(skb, l4 + checksum, (__be16)from_ports, (__be16)to_ports, sizeof(__be16))
+				      : bpf_l4_csum_replace(skb, l4 + checksum, from_ports, to_ports, flags | sizeof(to_ports));
+		error |= write_ports(skb, l4, echo, to_ports);
 	}
 	packet->source = to->source;
 	packet->destination = to->destination;
@@ -423,7 +459,7 @@ APART int rewrite_error(struct __sk_buff *skb, const struct packet *packet, cons
 		__s64 difference = bpf_csum_diff((__be32 *)&old, sizeof(old), (__be32 *)&new, sizeof(new), 0);
 
 		at = ETH_HLEN + (with->source ? IPV6_SOURCE_OFFSET : IPV6_DESTINATION_OFFSET);
-		error |= bpf_l4_csum_replace(skb, packet->l4_offset + 2, 0, difference, BPF_F_PSEUDO_HDR);
+		error |= replace_pseudo_header(skb, 6, packet->l4_offset + 2, difference, 0);
 		error |= bpf_skb_store_bytes(skb, at, &new, sizeof(new), 0);
 	}
 	return error ? DROP_WRITE_ERROR : 0;
