@@ -11,6 +11,8 @@ public sealed record DatapathCounters
     private const uint NotSynIndex = FirstNamed + 1;
     private const uint InsertFailedIndex = FirstNamed + 2;
     private const uint RejudgedIndex = FirstNamed + 3;
+    private const uint NatExhaustedIndex = FirstNamed + 6;
+    private const uint ShortcutsIndex = FirstNamed + 8;
 
     /// <summary>Forwarded packets by direction.</summary>
     public IReadOnlyList<PacketCount> Forwarded { get; private init; } = [];
@@ -30,6 +32,12 @@ public sealed record DatapathCounters
     /// <summary>Open connections judged again after a change.</summary>
     public ulong Rejudged { get; private init; }
 
+    /// <summary>Packets dropped because all ports of the node that were tried were taken towards their destination.</summary>
+    public ulong NatExhausted { get; private init; }
+
+    /// <summary>Packets that drivers sent on (XDP); they count nowhere else.</summary>
+    public ulong SentOnByDrivers { get; private init; }
+
     /// <summary>Reads them off <see cref="IDatapath.ReadCounters"/>.</summary>
     public static DatapathCounters From(IReadOnlyList<CounterReading> readings)
     {
@@ -44,6 +52,8 @@ public sealed record DatapathCounters
             ConntrackNotSyn = Named(NotSynIndex),
             ConntrackInsertFailed = Named(InsertFailedIndex),
             Rejudged = Named(RejudgedIndex),
+            NatExhausted = Named(NatExhaustedIndex),
+            SentOnByDrivers = Named(ShortcutsIndex),
         };
 
         ulong Named(uint index) => readings.FirstOrDefault(reading => reading.Index == index).Packets;

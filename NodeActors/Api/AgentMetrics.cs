@@ -36,6 +36,8 @@ internal sealed class AgentMetrics(
         text.Counter("axoneme_conntrack_rejudged_total", "Open connections judged again after a change").Sample(counters.Rejudged);
         text.Counter("axoneme_conntrack_not_syn_total", "TCP and SCTP packets picked up in the middle of a connection").Sample(counters.ConntrackNotSyn);
         text.Counter("axoneme_conntrack_insert_failed_total", "Connections that found no room in conntrack").Sample(counters.ConntrackInsertFailed);
+        text.Counter("axoneme_nat_exhausted_total", "Packets dropped because no port of the node was free towards their destination").Sample(counters.NatExhausted);
+        text.Counter("axoneme_driver_forwarded_total", "Packets between clients outside and backends elsewhere that the devices' drivers sent on").Sample(counters.SentOnByDrivers);
         return text.ToString();
     }
 

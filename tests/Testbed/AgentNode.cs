@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Axoneme.Datapath.Maps;
-using Axoneme.Datapath.Native;
 using Axoneme.Datapath.Network;
 
 namespace Axoneme.Testbed;
@@ -144,13 +142,11 @@ public abstract class AgentNode
             .ToDictionary(pod => pod.FullName);
     }
 
-    /// <summary>How many packets the node's programs have counted.</summary>
-    /// <param name="counter">The index in map <c>counters</c> (bpf/lib/layout.h).</param>
-    public ulong Counted(uint counter)
+    /// <summary>A metric of the agent that has no labels.</summary>
+    public async Task<ulong> MetricAsync(string name)
     {
-        var path = Path.Combine(BpfRoot, "maps", "counters");
-        using var counters = new PerCpuCounters(BpfObjectCalls.OpenPinned(path) ?? throw new FileNotFoundException("the agent has not pinned its map", path), "counters");
-        return counters.Read().FirstOrDefault(reading => reading.Index == counter).Packets;
+        var line = (await GetTextAsync(AgentSocket, "/metrics")).Split('\n').Single(line => line.StartsWith($"{name} ", StringComparison.Ordinal));
+        return ulong.Parse(line[(name.Length + 1)..], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     /// <summary>Tries until it holds; on giving up shows the end of the server's log.</summary>

@@ -11,6 +11,7 @@ public sealed class Capture : IAsyncDisposable
 
     /// <summary>KiB for packets that tcpdump has yet to read, each of which may take 64: many come at once.</summary>
     private const string Room = "32768";
+
     /// <summary>It ends with what it has read: the last packets have to get that far.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
 

@@ -7,9 +7,6 @@ namespace Axoneme.EndToEnd.Services;
 /// <summary>What goes between clients outside and backends on other nodes is sent on by the driver's program, and arrives whole.</summary>
 public sealed class DriverTests
 {
-    /// <summary><c>COUNTER_SHORTCUTS</c> of bpf/lib/layout.h.</summary>
-    private const uint SentOn = 520;
-
     /// <summary>Linux' XDP_ATTACHED_DRV: not the kernel in the driver's place.</summary>
     private const int ByDriver = 1;
 
@@ -31,19 +28,21 @@ public sealed class DriverTests
             foreach (var (family, address) in new[] { (4, one.IPv4!), (6, one.IPv6!) })
             {
                 await cluster.UntilAsync($"{service.Name} answers over IPv{family}", async () => (await cluster.Underlay.Asker.AskAsync([new Asked("tcp", address, service.NodePort)]))[0].Who == "web");
-                var (before, arrivedBefore) = (one.Counted(SentOn), await ArrivedAsync(one));
+                var (before, arrivedBefore) = (await SentOnAsync(one), await ArrivedAsync(one));
                 using (var connection = await OpenConnection.BeginAsync(Party.Outside(cluster.Underlay), "tcp", address, service.NodePort))
                 {
                     var echoed = await connection.EchoAsync(sent);
                     Assert.True(sent.AsSpan().SequenceEqual(echoed), $"{service.Name} over IPv{family}: other bytes came back");
                 }
 
-                var (sentOn, arrived) = (one.Counted(SentOn) - before, await ArrivedAsync(one) - arrivedBefore);
+                var (sentOn, arrived) = (await SentOnAsync(one) - before, await ArrivedAsync(one) - arrivedBefore);
                 Assert.True(sentOn <= arrived && sentOn >= arrived * 0.9, $"{service.Name} over IPv{family}: of {arrived} packets the driver sent {sentOn} on");
                 Assert.True(sentOn * 1500 >= (ulong)sent.Length, $"{service.Name} over IPv{family}: {sentOn} packets cannot hold it");
             }
         }
     }
+
+    private static Task<ulong> SentOnAsync(ClusterNode node) => node.MetricAsync("axoneme_driver_forwarded_total");
 
     private static async Task<ulong> ArrivedAsync(ClusterNode node) => (await DeviceAsync(node)).GetProperty("stats64").GetProperty("rx").GetProperty("packets").GetUInt64();
 

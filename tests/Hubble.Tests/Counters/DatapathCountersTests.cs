@@ -15,9 +15,12 @@ public class DatapathCountersTests
             new CounterReading((133 << 1) | 1, 3, 180),
             new CounterReading(512, 7, 0),
             new CounterReading(515, 2, 0),
+            new CounterReading(518, 4, 0),
+            new CounterReading(520, 9, 600),
         ]);
         Assert.Equal([new PacketCount(0, TrafficDirection.Egress, 10, 1000), new PacketCount(0, TrafficDirection.Ingress, 20, 2000)], counters.Forwarded);
         Assert.Equal([new PacketCount(133, TrafficDirection.Ingress, 3, 180)], counters.Dropped);
         Assert.Equal((7ul, 2ul, 0ul), (counters.EventsLost, counters.Rejudged, counters.ConntrackNotSyn));
+        Assert.Equal((4ul, 9ul), (counters.NatExhausted, counters.SentOnByDrivers));
     }
 }
