@@ -268,14 +268,30 @@ static __always_inline void set_out(struct passage *passage, __u32 target, __u32
 	passage->masquerade = masquerade;
 }
 
-/* Is the verdict that the other end's policy made still in force? Elsewhere it is asked there. */
-static __always_inline bool is_far_end_current(const struct conntrack_end *end)
+/*
+ * Who has this address is whom the connection knows by it: an end elsewhere. Of a pod behind a tunnel the tunnel itself may have told before the ipcache knows it, and
+ * whom a node lends its address keeps being somebody outside.
+ */
+static __always_inline bool is_still_elsewhere(const struct ip_address *address, __u32 family, const struct conntrack_end *end)
+{
+	struct whereabouts found = {};
+
+	find_address(address, family, &found);
+	if (found.ifindex)
+		return false;
+	return found.identity == end->identity || (end->policy_id && (found.outside || (is_node(found.identity) && !is_node(end->identity))));
+}
+
+/* Is the verdict still in force that the policies of the other end, and of ours about it, made? */
+static __always_inline bool is_far_end_current(const struct packet *packet, bool is_destination, const struct conntrack_end *end)
 {
 	__u32 ifindex = end->ifindex;
 	struct endpoint *endpoint;
 
-	if (ifindex <= HOST_INTERFACE)
-		return !ifindex || is_host_current(end);
+	if (!ifindex)
+		return is_still_elsewhere(is_destination ? &packet->destination : &packet->source, packet->family, end);
+	if (ifindex == HOST_INTERFACE)
+		return is_host_current(end);
 	endpoint = bpf_map_lookup_elem(&endpoints, &ifindex);
 	return endpoint && is_end_current(end, endpoint);
 }
@@ -304,7 +320,7 @@ APART int follows_connection(struct __sk_buff *skb, struct packet *packet, struc
 			const struct conntrack_end *mine = we_are_initiator ? &entry->initiator : &entry->responder;
 			const struct conntrack_end *other = we_are_initiator ? &entry->responder : &entry->initiator;
 
-			if (mine->ifindex == passage->ifindex && is_end_current(mine, endpoint) && is_far_end_current(other) &&
+			if (mine->ifindex == passage->ifindex && is_end_current(mine, endpoint) && is_far_end_current(&inner, passage->direction == DIRECTION_INGRESS, other) &&
 			    (passage->direction == DIRECTION_EGRESS || other->ifindex <= HOST_INTERFACE) &&
 			    (!passage->by_tunnel || is_tunnel_to(other->policy_id, &passage->sender_node) || find_sender_node(passage, packet->family))) {
 				if (passage->direction == DIRECTION_EGRESS)

@@ -175,6 +175,16 @@ internal static class SubtleCases
             world.FromPod(first).IsSentOut(world.Interfaces.DeviceMac);
             world.FromNetwork(Error(world, Router(world), world.Client, first)).IsDeliveredTo(world.ClientEntry);
         }, PacketFamilies.IPv6);
+        yield return new("An error about a connection whose other end is somebody else now does not follow it", world =>
+        {
+            world.CloseClient(EndpointFlags.IngressEnforced | EndpointFlags.EgressEnforced);
+            world.Rule(1, TrafficDirection.Egress, NodeWorld.RemotePodIdentity, PacketWorld.Class(Tcp, 80), PacketWorld.Class(Tcp, 80));
+            var sent = world.TcpTo(world.RemotePod, 50000, 80, TcpFlags.Syn);
+            world.FromPod(sent).IsSentOut(world.Interfaces.DeviceMac);
+            world.FromNetwork(Error(world, Router(world), world.Client, sent)).IsDeliveredTo(world.ClientEntry);
+            world.Know(world.RemotePod, NodeWorld.OtherPodIdentity);
+            world.FromNetwork(Error(world, Router(world), world.Client, sent)).IsDropped(DropReason.Policy);
+        }, Features: NodeFeatures.HostFirewall | NodeFeatures.Masquerade);
         yield return new("An error about a connection that the other end's policy has ended does not pass", world =>
         {
             var sent = NodeWorld.Between(world.Client, world.Server, Udp, UdpDatagram(Port, 53));
