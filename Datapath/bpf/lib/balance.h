@@ -107,7 +107,7 @@ APART int find_way_to_backend(struct __sk_buff *skb, const struct packet *packet
 	return device && find_own_address(device, packet->family, &with->own) ? 1 : -DROP_NAT_NO_MAPPING;
 }
 
-/* Does the client talk from this port to the backend of `with->made` itself? Then the answers could not be told apart. */
+/* Does the client talk from this port to the backend of `with->made` itself? Then the answers could not be told apart. Of datagrams nobody knows whether that is over. */
 static __noinline bool has_own_connection(const struct packet *packet, struct balancing *with, __u32 now)
 {
 	struct conntrack_entry *entry;
@@ -135,7 +135,7 @@ static __noinline int save_choice(struct __sk_buff *skb, const struct packet *pa
 		found = find_way_to_backend(skb, packet, passage, &with->made.tuple);
 	if (found < 0)
 		return -found;
-	if (!found && !elsewhere && has_own_connection(packet, with, passage->now))
+	if (!found && !elsewhere && tells_beginning(packet) && has_own_connection(packet, with, passage->now))
 		return DROP_NAT_NO_MAPPING;
 	if (!found)
 		return save_service(&with->key, &with->made);

@@ -11,6 +11,12 @@ internal sealed class OpenConnection : IDisposable
     /// <summary>How long an answer is waited for: only what fails takes so long.</summary>
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(20);
 
+    /// <summary>For datagrams: ports that nobody else asks from, as translations of datagrams are not forgotten for a minute, and a kernel might choose one of them.</summary>
+    private const int FirstPort = 10_000;
+    private const int Ports = 20_000;
+
+    private static int s_begun;
+
     private readonly Socket _socket;
 
     private OpenConnection(Socket socket) => _socket = socket;
@@ -23,6 +29,11 @@ internal sealed class OpenConnection : IDisposable
         var connection = new OpenConnection(from.Socket(family, isTcp ? SocketType.Stream : SocketType.Dgram, isTcp ? ProtocolType.Tcp : ProtocolType.Udp));
         try
         {
+            if (!isTcp)
+            {
+                connection._socket.Bind(new IPEndPoint(family == 4 ? IPAddress.Any : IPAddress.IPv6Any, FirstPort + Interlocked.Increment(ref s_begun) % Ports));
+            }
+
             using var limit = new CancellationTokenSource(Answer);
             await connection._socket.ConnectAsync(target, limit.Token);
             return connection;
