@@ -203,7 +203,12 @@ static __always_inline __u32 hash_tuple(const struct ip_address *source, const s
 		seed = (seed ^ words[i]) * 0x9e3779b1;
 		seed ^= seed >> 15;
 	}
-	return seed;
+	/* Of few backends the lowest bits choose: ports that follow each other must differ there, too (the finalizer of MurmurHash3). */
+	seed ^= seed >> 16;
+	seed *= 0x85ebca6b;
+	seed ^= seed >> 13;
+	seed *= 0xc2b2ae35;
+	return seed ^ seed >> 16;
 }
 
 /*
