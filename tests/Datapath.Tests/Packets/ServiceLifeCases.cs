@@ -120,6 +120,15 @@ internal static class ServiceLifeCases
 
     private static IEnumerable<NodeCase> Backends()
     {
+        yield return new("Clients whose ports follow each other are spread over two backends", world =>
+        {
+            world.Serve(world.Asked(), Udp, Outside, world.Here(), world.There());
+            foreach (var first in Enumerable.Range(0, 20).Select(i => 10_000 + i * 1_000))
+            {
+                var here = Enumerable.Range(first, 64).Count(port => Destination(world.FromNetwork(Say(Udp, world.Stranger((ushort)port), world.Asked())).IsDelivered().Packet).Equals(world.Here()));
+                Assert.InRange(here, 10, 54); // of 64 at random not once in ten million
+            }
+        }, Features: Routed);
         yield return new("A connection whose backend is gone gets another one with its next packet a tick later", world =>
         {
             var before = world.Serve(world.Asked(), Tcp, Outside, world.Here());
